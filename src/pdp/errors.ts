@@ -1,0 +1,104 @@
+/**
+ * The closed table of everything that is not a decision. `decision: false` only ever means that the policy said no;
+ * whatever cannot be decided leaves as one of these codes. README and OpenAPI list the same rows (a test holds them
+ * together), and none of them is ever cached.
+ */
+export const errorTable = {
+  malformed_json: { status: 400, message: 'the body is not JSON', remedy: 'send one JSON object' },
+  malformed_request: {
+    status: 400,
+    message: 'the request does not have the expected shape',
+    remedy: 'mend the member that `pointer` names',
+  },
+  malformed_tenant: {
+    status: 400,
+    message: 'the tenant document does not have the expected shape',
+    remedy: 'mend the members that the detail names',
+  },
+  not_well_formed: { status: 400, message: 'a string holds a lone surrogate', remedy: 'send well-formed Unicode' },
+  too_deep: {
+    status: 400,
+    message: 'the body is nested too deeply',
+    remedy: 'keep objects and lists within 32 levels',
+  },
+  number_out_of_range: {
+    status: 400,
+    message: 'a number cannot be represented exactly',
+    remedy: 'keep numbers within ±(2^53 - 1); send ids as strings',
+  },
+  resource_type_mismatch: {
+    status: 400,
+    message: 'resource.type differs from the first part of action.name',
+    remedy: 'for `member:invite` send the resource type `member`',
+  },
+  ambiguous_resource: {
+    status: 400,
+    message: 'resource.id and the property of the same meaning differ',
+    remedy: 'send one of the two, or the same value in both',
+  },
+  ambiguous_tenant: {
+    status: 400,
+    message: 'the request names a tenant and also brings one',
+    remedy: 'send `context.tenant` or the top-level `tenant`, not both',
+  },
+  tenant_required: {
+    status: 400,
+    message: 'the request names no tenant and no default tenant is configured',
+    remedy: 'send `context.tenant`, or set `default_tenant`',
+  },
+  unknown_system: {
+    status: 400,
+    message: 'the tenant runs on a system that the policy does not have',
+    remedy: 'use one of the systems under config/systems',
+  },
+  unauthenticated: { status: 401, message: 'no valid credential was sent', remedy: 'send a token of this sidecar' },
+  forbidden: { status: 403, message: 'the caller may not do this', remedy: 'ask for the scope that the detail names' },
+  not_found: { status: 404, message: 'no such path', remedy: 'see the list of endpoints in the README' },
+  unknown_tenant: { status: 404, message: 'no such tenant', remedy: 'import the tenant, or correct `context.tenant`' },
+  method_not_allowed: {
+    status: 405,
+    message: 'this path does not take that method',
+    remedy: 'use the method that the `Allow` header names',
+  },
+  too_large: { status: 413, message: 'the body is too large', remedy: 'send less, or raise `limits.body_bytes`' },
+  unsupported_media_type: {
+    status: 415,
+    message: 'the body is not declared as JSON',
+    remedy: 'send `Content-Type: application/json`',
+  },
+  too_many_facts: {
+    status: 503,
+    message: 'the decision needs more records than a decision may read',
+    remedy: 'narrow the request; the bound of each fact is in policies/README.md',
+  },
+  undecidable: {
+    status: 503,
+    message: 'the policy gave no complete result',
+    remedy: 'run `postern build`; a named rule yields nothing',
+  },
+  evaluation_failed: {
+    status: 503,
+    message: 'the policy could not be evaluated',
+    remedy: 'see the log line of this request id',
+  },
+  not_ready: { status: 503, message: 'no policy is active yet, or the server is stopping', remedy: 'ask again later' },
+} as const
+
+export type ErrorCode = keyof typeof errorTable
+
+/** A request that cannot be answered by a decision. `pointer` is a JSON Pointer into the request body. */
+export class PosternError extends Error {
+  override readonly name = 'PosternError'
+  readonly code: ErrorCode
+  readonly pointer: string | undefined
+
+  constructor(code: ErrorCode, detail?: string, options?: { pointer?: string; cause?: unknown }) {
+    super(detail ?? errorTable[code].message, options?.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.pointer = options?.pointer
+  }
+
+  get status(): number {
+    return errorTable[this.code].status
+  }
+}
