@@ -18,6 +18,8 @@ export interface Limit {
 /** A policy's answer. Frozen when made, shared by all who ask the same. */
 export interface Decision {
   readonly decision: boolean
+  /** The stage that decided, `grant` for an allow; for metrics, not part of the answer. */
+  readonly stage: string
   readonly reason: string
   /** One line for people, from `config/reasons.yaml`. */
   readonly message: string

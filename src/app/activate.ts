@@ -1,0 +1,39 @@
+import type { Bundle } from '../opa/bundle.ts'
+import { createEvaluator, type WasmEvaluator } from '../opa/evaluator.ts'
+import { planInput } from '../pdp/input-plan.ts'
+import type { PermissionIndex, Policy, SystemIndex } from '../pdp/policy.ts'
+import type { BundleIndex, SystemManifest } from './build.ts'
+
+/** Loads a bundle into a fresh evaluator. Throws an `Error` where the bundle cannot be evaluated. */
+export function loadPolicy(
+  bundle: Bundle<BundleIndex>,
+  memoryMib: number,
+  onDiscard?: (thrown: unknown) => void,
+): Policy & { readonly evaluator: WasmEvaluator } {
+  const { index, policy: digest } = bundle.manifest
+  const evaluator = createEvaluator({
+    wasm: bundle.wasm,
+    data: bundle.data,
+    memoryMib,
+    vocabulary: { allows: new Set(index.allows), refusals: new Set(index.refusals), obligations: new Set(index.obligations) },
+    ...(onDiscard === undefined ? {} : { onDiscard }),
+  })
+  const systems = Object.entries(index.systems).map(([name, system]) => [name, indexSystem(system, index)] as const)
+  return { digest, systems: new Map(systems), evaluator }
+}
+
+function indexSystem(system: SystemManifest, index: BundleIndex): SystemIndex {
+  const permissions = Object.entries(system.permissions).map(([permission, { needs, id_property, ...places }]) => {
+    const entry: PermissionIndex = { ...places, input: planInput(needs, index.core_needs), idProperty: id_property }
+    return [permission, entry] as const
+  })
+  return {
+    permissions: new Map(permissions),
+    unlisted: { input: planInput([], index.core_needs), idProperty: undefined, row: system.sections.matrix, cells: {}, names: {} },
+    plans: new Map(system.plans.map(({ name, ...plan }) => [name, plan])),
+    roles: system.roles,
+    sections: system.sections,
+    messages: system.messages,
+    core: index.core,
+  }
+}

@@ -1,0 +1,199 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { packageRoot } from '../document/package-root.ts'
+import { DocumentError, type Problem } from '../document/problem.ts'
+import { compileSchema, type Validator } from '../document/schema.ts'
+import { compileModel } from '../model/compile.ts'
+import type { CompiledSystem, PermissionIndex } from '../model/compile-system.ts'
+import { type ModelValidators, readModelFiles } from '../model/system-files.ts'
+import { type Bundle, makeBundle, type Manifest, readBundle, sha256, writeBundle } from '../opa/bundle.ts'
+import { compileWasm } from '../opa/compile-wasm.ts'
+import { findPolicies, indexPolicies, openMemory } from '../opa/policy-sources.ts'
+import { inputClosure, type RegoRule } from '../opa/rego-index.ts'
+import type { Progress } from '../opa/progress.ts'
+import type { OpaToolchain } from '../opa/toolchain.ts'
+import { crossCheck } from './cross-check.ts'
+import { coreNeeds, needsOf, permissionNeeds, type RuleNeeds } from './policy-needs.ts'
+
+/** One system as the manifest keeps it: what the model knows, and what each permission reads. */
+export interface SystemManifest {
+  readonly permissions: Readonly<Record<string, Omit<PermissionIndex, 'rules'> & { needs: readonly string[]; id_property?: string }>>
+  readonly plans: readonly { readonly name: string; readonly seats: number | null; readonly place: string }[]
+  readonly roles: Readonly<Record<string, string>>
+  readonly sections: CompiledSystem['index']['sections']
+  readonly messages: Readonly<Record<string, string>>
+}
+
+export interface BundleIndex {
+  /** What every permission reads. */
+  readonly core_needs: readonly string[]
+  /** `file:line` of the core's refusals. */
+  readonly core: Readonly<Record<string, string>>
+  readonly allows: readonly string[]
+  readonly refusals: readonly string[]
+  readonly obligations: readonly string[]
+  readonly systems: Readonly<Record<string, SystemManifest>>
+}
+
+export interface BuildOptions {
+  /** The folder that holds `config` and `policies`. */
+  readonly root: string
+  /** Where the bundle goes. */
+  readonly output: string
+  /** Where answers of OPA are kept between builds. */
+  readonly cacheFolder: string
+  readonly toolchain: () => Promise<OpaToolchain>
+  readonly progress: Progress
+}
+
+export interface BuildResult {
+  readonly bundle: Bundle<BundleIndex>
+  /** False where the bundle was up to date already. */
+  readonly built: boolean
+}
+
+/**
+ * YAML and Rego → one bundle. Rejects with a `DocumentError` that holds everything that is wrong with the sources, and
+ * writes nothing then.
+ */
+export async function build(options: BuildOptions): Promise<BuildResult> {
+  try {
+    return await buildBundle(options)
+  } finally {
+    options.progress.done()
+  }
+}
+
+async function buildBundle(options: BuildOptions): Promise<BuildResult> {
+  const { root, output, progress } = options
+  const sources = findPolicies(root)
+  const capabilities = join(packageRoot(), 'src/opa/capabilities.json')
+  progress.start('reading config')
+  const systems = compileModel(readModelFiles(root, modelValidators()))
+  const data = JSON.stringify({ model: Object.fromEntries(systems.map((system) => [system.name, system.data])) })
+  const fingerprint = sha256(
+    [sources.digest, data, JSON.stringify(systems.map(({ index }) => index)), readFileSync(capabilities, 'utf8'), version()].join('\0'),
+  )
+  const present = existingBundle(output)
+  if (present?.manifest.sources === fingerprint) return { bundle: present, built: false }
+
+  const toolchain = await options.toolchain()
+  const memory = openMemory(join(options.cacheFolder, 'opa-answers.json'))
+  const problems: Problem[] = []
+  progress.start('checking policies')
+  const rules = await indexPolicies(toolchain, root, sources, memory)
+  const resolutions = crossCheck(systems, rules, problems)
+  const core = coreNeeds(rules, problems)
+  const ruleNeeds = needsOfRules(systems, resolutions, rules, problems)
+  if (problems.length > 0) throw new DocumentError(problems)
+  progress.start('compiling to WASM')
+  const wasm = await compileWasm(toolchain, root, sources.files, capabilities)
+  memory.save()
+  const bundle = makeBundle<BundleIndex>({
+    wasm,
+    data,
+    commit: commitOf(root),
+    sources: fingerprint,
+    opa: toolchain.version,
+    index: {
+      core_needs: core,
+      core: corePlaces(rules),
+      allows: union(systems, (system) => Object.keys(system.data.allow_reasons)),
+      refusals: union(systems, (system) => system.index.refusals),
+      obligations: union(systems, (system) => system.index.obligations),
+      systems: Object.fromEntries(systems.map((system) => [system.name, systemManifest(system, ruleNeeds)])),
+    },
+  })
+  writeBundle(output, bundle)
+  return { bundle, built: true }
+}
+
+/** What each rule that a system names reads, by `<system> <kind>.<name>`. */
+function needsOfRules(
+  systems: readonly CompiledSystem[],
+  resolutions: ReturnType<typeof crossCheck>,
+  rules: readonly RegoRule[],
+  problems: Problem[],
+): ReadonlyMap<string, RuleNeeds> {
+  const inputsOf = inputClosure(rules)
+  const found = new Map<string, RuleNeeds>()
+  for (const system of systems)
+    for (const [name, path] of resolutions.get(system.name) ?? []) {
+      const place = rules.find((rule) => rule.path.join('.') === path.join('.'))?.place
+      const refuse = (_reference: string, message: string, remedy: string) =>
+        problems.push({ file: 'policies', line: 0, column: 0, ...place, message: `${message}, through \`${name}\``, remedy })
+      found.set(`${system.name} ${name}`, needsOf(inputsOf(path), refuse))
+    }
+  return found
+}
+
+function systemManifest(system: CompiledSystem, needs: ReadonlyMap<string, RuleNeeds>): SystemManifest {
+  const permissions = Object.entries(system.index.permissions).map(([permission, { rules, ...index }]) => {
+    const takes = system.data.permissions[permission]?.takes ?? []
+    const type = permission.slice(0, permission.indexOf(':'))
+    const takesId = takes.some((field) => field.part === 'resource' && field.name === type)
+    const entry = {
+      ...index,
+      needs: permissionNeeds(rules, takes, (rule) => needs.get(`${system.name} ${rule.join('.')}`)),
+      ...(takesId ? { id_property: type } : {}),
+    }
+    return [permission, entry] as const
+  })
+  return {
+    permissions: Object.fromEntries(permissions),
+    plans: Object.entries(system.index.plans).map(([name, place]) => ({ name, seats: system.data.plans?.[name]?.seats ?? null, place })),
+    roles: system.index.roles,
+    sections: system.index.sections,
+    messages: system.index.messages,
+  }
+}
+
+/** Where the core says each of its refusals: the first place of the text in package authz. */
+function corePlaces(rules: readonly RegoRule[]): Record<string, string> {
+  const places: Record<string, string> = {}
+  for (const rule of rules) {
+    if (rule.path[0] !== 'authz' || rule.path[1] === 'shared') continue
+    for (const { value, place } of rule.texts) places[value] ??= `${place.file}:${place.line}`
+  }
+  return places
+}
+
+function modelValidators(): ModelValidators {
+  const validator = <T>(name: string, what: string): Validator<T> =>
+    compileSchema<T>(JSON.parse(readFileSync(join(packageRoot(), `config/schema/${name}.schema.json`), 'utf8')), what)
+  return {
+    roles: validator('roles', 'the roles of a system'),
+    plans: validator('plans', 'the plans of a system'),
+    matrix: validator('matrix', 'the permission matrix of a system'),
+    lifecycle: validator('lifecycle', 'the lifecycle rows of a system'),
+    reasons: validator('reasons', 'reasons and obligations'),
+  }
+}
+
+function existingBundle(output: string): Bundle<BundleIndex> | undefined {
+  if (!existsSync(join(output, 'manifest.json'))) return undefined
+  try {
+    return readBundle<BundleIndex>(output)
+  } catch {
+    // What cannot be read is built anew.
+    return undefined
+  }
+}
+
+function union(systems: readonly CompiledSystem[], of: (system: CompiledSystem) => readonly string[]): readonly string[] {
+  return [...new Set(systems.flatMap(of))].sort()
+}
+
+/** The commit of the sources, where they are in a git checkout: a label and no more. */
+function commitOf(root: string): Manifest<unknown>['commit'] {
+  try {
+    return execFileSync('git', ['rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
+  } catch {
+    return null
+  }
+}
+
+function version(): string {
+  return JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')).version
+}

@@ -1,0 +1,78 @@
+import type { Problem } from '../document/problem.ts'
+import type { CompiledSystem } from '../model/compile-system.ts'
+import type { RegoRule } from '../opa/rego-index.ts'
+
+const kinds = ['checks', 'conditions', 'grants', 'obligations', 'limits']
+
+/** The rule's path below `data`, for every rule that the YAML of a system names. */
+export type Resolution = ReadonlyMap<string, readonly string[]>
+
+/**
+ * Holds the YAML against the Rego: every name has its rule, every rule of a system is named, and both say the same of
+ * what a rule may answer. Gives, per system, where each named rule lives.
+ */
+export function crossCheck(
+  systems: readonly CompiledSystem[],
+  rules: readonly RegoRule[],
+  problems: Problem[],
+): ReadonlyMap<string, Resolution> {
+  const byPath = new Map<string, RegoRule[]>()
+  for (const rule of rules) {
+    const key = rule.path.join('.')
+    byPath.set(key, [...(byPath.get(key) ?? []), rule])
+  }
+  const isNamedKind = (path: readonly string[]) => kinds.includes(path[2] ?? '') && path.length === 4
+  const found = new Map<string, Resolution>()
+  for (const system of systems) {
+    const resolution = new Map<string, readonly string[]>()
+    for (const [key, place] of system.named) {
+      const own = ['systems', system.name, ...key.split('.')]
+      const shared = ['authz', 'shared', ...key.split('.')]
+      const clauses = byPath.get(own.join('.')) ?? byPath.get(shared.join('.'))
+      if (clauses === undefined) {
+        problems.push({ ...place, message: `no rule \`${key}\``, remedy: `write \`${key}\` in policies/systems/${system.name}, or correct the name` })
+        continue
+      }
+      resolution.set(key, clauses[0]?.path ?? own)
+      problems.push(...clausesAgree(key, clauses, system))
+    }
+    for (const rule of rules) {
+      if (rule.path[0] !== 'systems' || rule.path[1] !== system.name || !isNamedKind(rule.path)) continue
+      const key = rule.path.slice(2).join('.')
+      if (byPath.has(['authz', 'shared', key].join('.')))
+        problems.push({ ...rule.place, message: `\`${key}\` is also a shared rule of policies/authz/shared`, remedy: 'give one of them another name' })
+      else if (!system.named.has(key))
+        problems.push({ ...rule.place, message: `\`${key}\` is named by no YAML of \`${system.name}\``, remedy: `name it under config/systems/${system.name}, or remove it` })
+    }
+    for (const rule of rules) {
+      if (!(rule.path[0] === 'systems' && rule.path[1] === system.name)) continue
+      for (const { value, place } of rule.types)
+        if (!system.index.obligations.includes(value))
+          problems.push({ ...place, message: `unknown obligation type \`${value}\``, remedy: 'list it under `obligations` of reasons.yaml' })
+    }
+    found.set(system.name, resolution)
+  }
+  const names = new Set(systems.map((system) => system.name))
+  for (const rule of rules)
+    if (rule.path[0] === 'systems' && !names.has(rule.path[1] ?? ''))
+      problems.push({ ...rule.place, message: `no system \`${rule.path[1]}\` under config/systems`, remedy: 'add its YAML, or remove the rules' })
+  return found
+}
+
+/** What a check, condition or grant answers as written, against what the YAML says that it may answer. */
+function clausesAgree(key: string, clauses: readonly RegoRule[], system: CompiledSystem): Problem[] {
+  const declared = system.index.yields[key]
+  if (declared === undefined) return []
+  const problems: Problem[] = []
+  const passes = key.startsWith('grants.') ? 'role' : 'ok'
+  for (const { value, place } of clauses.flatMap((clause) => clause.texts))
+    if (value !== passes && !declared.includes(value))
+      problems.push({ ...place, message: `\`${key}\` answers \`${value}\`, which the YAML of \`${system.name}\` does not list`, remedy: `list it beside \`${key.split('.')[1]}\`` })
+  if (passes === 'ok') {
+    const fallback = clauses.find((clause) => clause.isDefault)
+    const first = clauses[0] as RegoRule
+    if (fallback === undefined) problems.push({ ...first.place, message: `\`${key}\` has no default`, remedy: 'give it its refusal as the default, so that it always answers' })
+    else if (fallback.texts.some(({ value }) => value === 'ok')) problems.push({ ...fallback.place, message: `\`${key}\` passes by default`, remedy: 'make the refusal its default' })
+  }
+  return problems
+}

@@ -1,0 +1,72 @@
+import { readTenants } from '../directory/document-tenants.ts'
+import { inlineFacts, tenantValidator } from '../directory/tenant-schema.ts'
+import { parseYaml } from '../document/yaml-document.ts'
+import { decisionRequest } from '../http/request-shape.ts'
+import { guardJson } from '../http/json-guard.ts'
+import { defaultSettings } from '../document/settings.ts'
+import type { Bundle } from '../opa/bundle.ts'
+import { createPdp } from '../pdp/decide.ts'
+import type { Limit, Obligation } from '../pdp/decision.ts'
+import { loadPolicy } from './activate.ts'
+import type { BundleIndex } from './build.ts'
+import { type Project, tenantDocuments } from './project.ts'
+
+/** A decision with everything that it was made from. */
+export interface Explained {
+  readonly decision: boolean
+  readonly reason: string
+  readonly message: string
+  readonly rule: string
+  readonly limit?: Limit
+  readonly obligations: readonly Obligation[]
+  readonly policy: string
+  /** What the policy saw, by path below `input`. */
+  readonly facts: Readonly<Record<string, unknown>>
+}
+
+export interface ExplainOptions {
+  readonly bundle: Bundle<BundleIndex>
+  readonly project: Project
+  readonly request: { readonly text: string; readonly file: string }
+  /** A tenant document; otherwise the demo tenants are there to be named. */
+  readonly tenant: string | undefined
+}
+
+/**
+ * Decides one request outside a server. Throws a `DocumentError` for the files and a `PosternError` where there is no
+ * decision.
+ */
+export function explainOnce({ bundle, project, request, tenant }: ExplainOptions): Explained {
+  const policy = loadPolicy(bundle, defaultSettings.evaluator.memory_mib)
+  const validator = tenantValidator()
+  const files = tenant === undefined ? tenantDocuments(project, null) : [tenant]
+  const tenants = readTenants(files, project.root, validator, new Set(policy.systems.keys()))
+  let seen = '{}'
+  const { entries, bytes, largest_input_bytes } = defaultSettings.cache
+  const pdp = createPdp({
+    tenants,
+    inline: inlineFacts(validator),
+    // The one tenant of the file is meant where the request names none.
+    defaultTenant: tenant === undefined ? undefined : tenants.ids[0],
+    memo: { entries, bytes, largestInput: largest_input_bytes },
+  })
+  pdp.activate({
+    ...policy,
+    evaluator: {
+      evaluate(input) {
+        seen = input
+        return policy.evaluator.evaluate(input)
+      },
+    },
+  })
+  const body = parseYaml(request.text, request.file, { name: 'a request', accepts: (_): _ is unknown => true, violations: () => [] }).value
+  guardJson(body, defaultSettings.limits.depth)
+  const { stage: _, ...decision } = pdp.decide(decisionRequest(body)).decision
+  return { ...decision, facts: flatten(JSON.parse(seen)) }
+}
+
+/** Leaves and lists by their path. */
+function flatten(value: unknown, path = ''): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { [path]: value }
+  return Object.assign({}, ...Object.entries(value).map(([name, inner]) => flatten(inner, path === '' ? name : `${path}.${name}`)))
+}

@@ -1,0 +1,79 @@
+import type { Problem } from '../document/problem.ts'
+import type { Field, RuleName } from '../model/compile-system.ts'
+import type { RegoRule } from '../opa/rego-index.ts'
+import { factCatalogue } from '../pdp/facts.ts'
+
+const catalogue = factCatalogue.map((entry) => entry.split('.'))
+
+/** Stands for every attribute that the row takes, where a rule looks attributes up by name. */
+const lookups: Readonly<Record<string, Field['part']>> = {
+  'request.resource.properties': 'resource',
+  'request.context': 'context',
+}
+
+/** What rules read, as paths of the fact catalogue with real names for `*`. */
+export interface RuleNeeds {
+  readonly paths: readonly string[]
+  readonly lookups: ReadonlySet<Field['part']>
+}
+
+/**
+ * Folds `input` references into needs. A reference that is wider than an entry of the catalogue, or outside it, goes to
+ * `refuse`: what a rule reads becomes part of the cache key.
+ */
+export function needsOf(
+  references: readonly (readonly string[])[],
+  refuse: (reference: string, message: string, remedy: string) => void,
+): RuleNeeds {
+  const paths = new Set<string>()
+  const looked = new Set<Field['part']>()
+  for (const reference of references) {
+    const written = ['input', ...reference].join('.')
+    const lookup = lookups[reference.join('.')]
+    if (lookup !== undefined) {
+      looked.add(lookup)
+      continue
+    }
+    const entry = catalogue.find((parts) => parts.every((part, index) => index < reference.length && (part === '*' || part === reference[index])))
+    if (entry !== undefined) {
+      paths.add(reference.slice(0, entry.length).join('.'))
+      continue
+    }
+    const wide = catalogue.some((parts) => reference.every((part, index) => parts[index] === '*' || parts[index] === part))
+    if (wide) refuse(written, `a rule reads all of \`${written}\``, 'name the attribute; helper functions take the attribute, not the record')
+    else refuse(written, `\`${written}\` is not in the fact catalogue`, 'see the table in policies/README.md')
+  }
+  return { paths: [...paths].sort(), lookups: looked }
+}
+
+/** What the core reads for every permission: the references of package authz itself, shared rules apart. */
+export function coreNeeds(rules: readonly RegoRule[], problems: Problem[]): readonly string[] {
+  const core = rules.filter((rule) => rule.path[0] === 'authz' && rule.path[1] !== 'shared')
+  const inputs = core.flatMap((rule) => rule.inputs)
+  const { paths } = needsOf(
+    inputs.map(({ path }) => path),
+    (reference, message, remedy) => {
+      const place = inputs.find(({ path }) => ['input', ...path].join('.') === reference)?.place
+      problems.push({ file: place?.file ?? 'policies/authz', line: place?.line ?? 0, column: place?.column ?? 0, message, remedy })
+    },
+  )
+  return paths
+}
+
+/** The needs of one permission: those of every rule that it names, attributes looked up by name being those it takes. */
+export function permissionNeeds(
+  rules: readonly RuleName[],
+  takes: readonly Field[],
+  ofRule: (rule: RuleName) => RuleNeeds | undefined,
+): readonly string[] {
+  const paths = new Set<string>()
+  for (const rule of rules) {
+    const needs = ofRule(rule)
+    for (const path of needs?.paths ?? []) paths.add(path)
+    for (const field of takes) {
+      if (needs?.lookups.has(field.part))
+        paths.add(field.part === 'resource' ? `request.resource.properties.${field.name}` : `request.context.${field.name}`)
+    }
+  }
+  return [...paths].sort()
+}

@@ -1,0 +1,43 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { Progress } from '../opa/progress.ts'
+import { resolveOpa } from '../opa/toolchain.ts'
+import { tenantFiles } from '../directory/document-tenants.ts'
+import { build, type BuildResult } from './build.ts'
+
+/** Where the parts of a policy project are. `root` holds `config` and `policies`. */
+export interface Project {
+  readonly root: string
+  readonly bundle: string
+  readonly cache: string
+}
+
+export function projectAt(root: string): Project {
+  const folder = resolve(root)
+  return { root: folder, bundle: join(folder, '.postern/bundle'), cache: join(folder, '.postern') }
+}
+
+/** Builds the project's bundle where its sources changed. Rejects as `build` does, or with a `ToolchainError`. */
+export function buildProject(
+  project: Project,
+  env: NodeJS.ProcessEnv,
+  progress: Progress,
+): Promise<BuildResult> {
+  return build({
+    root: project.root,
+    output: project.bundle,
+    cacheFolder: project.cache,
+    toolchain: () => resolveOpa({ env, cacheDir: project.cache, progress }),
+    progress,
+  })
+}
+
+/** The tenant documents to serve: those of the path, or each system's `demo.yaml`. */
+export function tenantDocuments(project: Project, path: string | null): string[] {
+  if (path !== null) return tenantFiles(resolve(project.root, path))
+  const systems = join(project.root, 'config/systems')
+  return readdirSync(systems)
+    .sort()
+    .map((name) => join(systems, name, 'demo.yaml'))
+    .filter((file) => existsSync(file))
+}

@@ -1,0 +1,20 @@
+import { DocumentError } from '../document/problem.ts'
+import { ListenError } from '../http/bind.ts'
+import { BundleError } from '../opa/bundle.ts'
+import { ToolchainError } from '../opa/toolchain.ts'
+import { CommandError } from './command.ts'
+
+/** Runs a command's work; whatever the project or the machine can be wrong about becomes a `CommandError`. */
+export async function reportingErrors<T>(work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof DocumentError) {
+      const { length } = error.problems
+      throw new CommandError(`${length} ${length === 1 ? 'problem' : 'problems'}\n${error.message}`)
+    }
+    if (error instanceof ListenError || error instanceof BundleError || error instanceof ToolchainError)
+      throw new CommandError(error.message)
+    throw error
+  }
+}

@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { packageRoot } from '../document/package-root.ts'
+import { compileSchema, validateJson, type Validator } from '../document/schema.ts'
+import { PosternError } from '../pdp/errors.ts'
+import type { TenantFacts } from '../pdp/facts.ts'
+import { factsOfDocument, type TenantDocument } from '../pdp/tenant-document.ts'
+
+/** What every tenant document must look like, whatever its system. */
+export function tenantValidator(): Validator<TenantDocument> {
+  const schema = readFileSync(join(packageRoot(), 'config/schema/tenant.schema.json'), 'utf8')
+  return compileSchema<TenantDocument>(JSON.parse(schema), 'a tenant document')
+}
+
+/** Facts of a document that came with a request. Throws `malformed_tenant` with the first problem's JSON Pointer. */
+export function inlineFacts(validator: Validator<TenantDocument>): (document: unknown) => TenantFacts {
+  return (document) => {
+    if (!validator.accepts(document)) {
+      const [first] = validateJson(document, validator)
+      throw new PosternError('malformed_tenant', first?.message, { pointer: `/tenant${first?.pointer ?? ''}` })
+    }
+    const [second] = repeatedUsers(document)
+    if (second !== undefined)
+      throw new PosternError('malformed_tenant', 'a second record of the same user', { pointer: `/tenant/members/${second}/user` })
+    return factsOfDocument(document)
+  }
+}
+
+/** Indexes of members whose user an earlier record has. */
+export function repeatedUsers(document: TenantDocument): number[] {
+  const seen = new Set<string>()
+  return (document.members ?? []).flatMap(({ user }, index) => {
+    if (seen.has(user)) return [index]
+    seen.add(user)
+    return []
+  })
+}

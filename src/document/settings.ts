@@ -1,0 +1,168 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { nearest } from './nearest.ts'
+import { packageRoot } from './package-root.ts'
+import { DocumentError, type Problem } from './problem.ts'
+import { compileSchema, toPointer, type Validator } from './schema.ts'
+import { parseYaml, readYaml, type YamlDocument } from './yaml-document.ts'
+
+/**
+ * Every setting of the process, with its default and the names that `config/sidecar.yaml` has; what each means is said
+ * there. To add one, add it here, in that file and in its schema (a test holds the three together).
+ */
+export const defaultSettings = deepFreeze({
+  listen: { decision: '127.0.0.1:8181' },
+  default_tenant: null as string | null,
+  tenants: null as string | null,
+  limits: { body_bytes: 1048576, depth: 32 },
+  cache: { entries: 100000, bytes: 67108864, largest_input_bytes: 4096 },
+  evaluator: { memory_mib: 64 },
+  drain: { delay_ms: 5000, timeout_ms: 20000 },
+  http: { keep_alive_ms: 125000, request_timeout_ms: 10000, headers_timeout_ms: 10000 },
+})
+
+export type Settings = typeof defaultSettings
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * The settings: the environment over the file over the defaults, frozen. Without `file` it is `config/sidecar.yaml`
+ * under `root`, which may be missing. Throws a `DocumentError` with all that is wrong in the file and the environment.
+ */
+export function loadSettings(file: string | undefined, env: Environment, root: string): Settings {
+  const validator = settingsValidator()
+  const problems: Problem[] = []
+  const document = collect(problems, () => readFile(file, validator, root))
+  const variables = readVariables(env, validator, problems)
+  if (problems.length > 0 || document === undefined) throw new DocumentError(problems)
+
+  const settings = overlay(overlay(defaultSettings, document.value), variables)
+  checkTogether(settings, env, document)
+  return deepFreeze(settings)
+}
+
+/** The variable that overrides the setting at the path: `cache.entries` is `POSTERN_CACHE_ENTRIES`. */
+export function variableOf(path: readonly string[]): string {
+  return `POSTERN_${path.join('_').toUpperCase()}`
+}
+
+/** The paths of all settings, in the order of the file. */
+export function settingPaths(): readonly (readonly string[])[] {
+  return Object.entries(defaultSettings).flatMap(([name, value]) =>
+    isSection(value) ? Object.keys(value).map((inner) => [name, inner]) : [[name]],
+  )
+}
+
+type Written = Readonly<Record<string, unknown>> | null
+
+function settingsValidator(): Validator<Written> {
+  const path = join(packageRoot(), 'config/schema/sidecar.schema.json')
+  return compileSchema(JSON.parse(readFileSync(path, 'utf8')), 'the settings of the process')
+}
+
+function readFile(file: string | undefined, validator: Validator<Written>, root: string): YamlDocument<Written> {
+  const path = file === undefined ? join(resolve(root), 'config/sidecar.yaml') : resolve(file)
+  if (file === undefined && !existsSync(path)) return parseYaml('', 'config/sidecar.yaml', validator)
+  return readYaml(path, validator, { root })
+}
+
+function collect<T>(problems: Problem[], read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof DocumentError)) throw error
+    problems.push(...error.problems)
+    return undefined
+  }
+}
+
+/** The settings that the environment gives, in the shape of the file. */
+function readVariables(env: Environment, validator: Validator<Written>, problems: Problem[]): Written {
+  const written: Record<string, unknown> = {}
+  for (const path of settingPaths()) {
+    const text = env[variableOf(path)]
+    if (text !== undefined && text !== '') setAt(written, path, typedLike(valueAt(defaultSettings, path), text))
+  }
+  for (const { path, message, remedy } of validator.violations(written)) {
+    const file = variableOf(path.map(String))
+    problems.push({ file, line: 0, column: 0, message, ...(remedy && { remedy }), pointer: toPointer(path) })
+  }
+  problems.push(...misspeltVariables(env))
+  return written
+}
+
+/**
+ * Only near misses: Kubernetes itself sets `POSTERN_SERVICE_HOST` and the like beside a service of that name.
+ */
+function misspeltVariables(env: Environment): Problem[] {
+  const known = [...settingPaths().map(variableOf), 'POSTERN_OPA']
+  return Object.keys(env)
+    .filter((name) => name.startsWith('POSTERN_') && !known.includes(name) && env[name] !== '')
+    .flatMap((name) => {
+      const rest = name.slice('POSTERN_'.length)
+      const near = nearest(
+        rest,
+        known.map((other) => other.slice('POSTERN_'.length)),
+      )
+      if (near === undefined) return []
+      return [
+        { file: name, line: 0, column: 0, message: 'no such setting', remedy: `did you mean \`POSTERN_${near}\`` },
+      ]
+    })
+}
+
+/** A number where the setting is one and the text is a plain decimal; else the text, for the schema to judge. */
+function typedLike(example: unknown, text: string): unknown {
+  return typeof example === 'number' && /^-?(0|[1-9][0-9]*)$/.test(text) ? Number(text) : text
+}
+
+/** What no schema can say about one setting alone. */
+function checkTogether(settings: Settings, env: Environment, document: YamlDocument<Written>): void {
+  const { headers_timeout_ms, request_timeout_ms } = settings.http
+  if (headers_timeout_ms <= request_timeout_ms) return
+  const path = ['http', 'headers_timeout_ms']
+  const variable = variableOf(path)
+  const place = env[variable]
+    ? { file: variable, line: 0, column: 0 }
+    : { file: document.file, ...document.place(path) }
+  const message = `${headers_timeout_ms} is more than \`http.request_timeout_ms\`, ${request_timeout_ms}`
+  throw new DocumentError([{ ...place, message, remedy: 'raise that one or lower this one', pointer: toPointer(path) }])
+}
+
+/** `base` with what is written over it; an empty section leaves the base as it is. */
+function overlay<T extends object>(base: T, written: Written): T {
+  const result: Record<string, unknown> = Object.fromEntries(Object.entries(base))
+  for (const [name, value] of Object.entries(written ?? {})) {
+    const below = result[name]
+    result[name] = isSection(below) ? overlay(below, value as Written) : value
+  }
+  // Only keys of the base are written, by the schema.
+  return result as T
+}
+
+function isSection(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
+
+function valueAt(base: object, path: readonly string[]): unknown {
+  return path.reduce<unknown>((at, name) => (isSection(at) ? at[name] : undefined), base)
+}
+
+function setAt(target: Record<string, unknown>, path: readonly string[], value: unknown): void {
+  const [name, ...rest] = path
+  if (name === undefined) return
+  if (rest.length === 0) {
+    target[name] = value
+    return
+  }
+  const section = isSection(target[name]) ? target[name] : {}
+  target[name] = section
+  setAt(section, rest, value)
+}
+
+type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T
+
+function deepFreeze<T extends object>(value: T): DeepReadonly<T> {
+  for (const inner of Object.values(value)) if (isSection(inner)) deepFreeze(inner)
+  return Object.freeze(value) as DeepReadonly<T>
+}

@@ -1,0 +1,172 @@
+import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { getRequestListener, RequestError } from '@hono/node-server'
+import { bind, loopbackOnly } from './bind.ts'
+import { framingFault } from './framing.ts'
+import type { HttpLog } from './instruments.ts'
+import type { Bindings } from './read-body.ts'
+import { refusal } from './refusal.ts'
+import { renderError } from './render.ts'
+import { requestId } from './request-id.ts'
+
+export interface ListenSettings {
+  readonly http: {
+    /** Longer than the idle timeout of the gateway in front, or it meets resets. */
+    readonly keep_alive_ms: number
+    /** From the first byte of a request to its last. */
+    readonly request_timeout_ms: number
+    readonly headers_timeout_ms: number
+  }
+}
+
+export interface ListenHooks {
+  readonly log?: HttpLog
+  /** A request that never reached the app: 400 framing, 408 too slow, 431 headers too large. */
+  readonly refused?: (status: number) => void
+}
+
+export interface App {
+  fetch(request: Request, bindings: Bindings): Response | Promise<Response>
+}
+
+/** A server that is listening, with the steps of a graceful stop in the order in which to take them. */
+export interface Listener {
+  /** `http://host:port` or `unix:/path`, with the port that was really taken. */
+  readonly address: string
+  connections(): number
+  /** From now on every answer carries `Connection: close`, also those under way. Still accepts. */
+  announceClose(): void
+  /** Accepts nothing more and closes what is idle, now and as it falls idle. */
+  stop(): void
+  /** Cuts what is left. */
+  destroy(): void
+  /** Settles when the server has stopped and the last connection is gone. */
+  readonly closed: Promise<void>
+}
+
+const answerInProgress = Symbol('answer in progress')
+const refusedForGood = Symbol('refused for good')
+type TrackedSocket = Socket & { [answerInProgress]?: ServerResponse; [refusedForGood]?: true }
+
+/** How often a stopped server looks for connections that have fallen idle. */
+const sweepMs = 20
+
+/**
+ * Serves `app` on `host:port`, `[v6]:port` or `unix:/path` (mode 0660).
+ *
+ * @throws ListenError when the address is malformed, not loopback, in use or not permitted
+ */
+export async function listen(
+  app: App,
+  address: string,
+  settings: ListenSettings,
+  hooks: ListenHooks = {},
+): Promise<Listener> {
+  const target = await loopbackOnly(address)
+  const { keep_alive_ms, request_timeout_ms, headers_timeout_ms } = settings.http
+  const sockets = new Set<TrackedSocket>()
+  let closing = false
+
+  const handle = getRequestListener((request, bindings) => app.fetch(request, bindings as Bindings), {
+    hostname: 'localhost', // for HTTP/1.0 without a Host header
+    errorHandler: (error) => unforeseen(error, hooks),
+  })
+  const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    const socket = incoming.socket as TrackedSocket
+    socket[answerInProgress] = outgoing
+    if (closing) outgoing.setHeader('Connection', 'close')
+    const fault = framingFault(incoming)
+    if (fault === undefined) return handle(incoming, outgoing)
+    hooks.refused?.(400)
+    socket[refusedForGood] = true
+    const { headers, body } = refusal(400, requestId(headerOf(incoming, 'x-request-id')), fault)
+    outgoing.writeHead(400, headers).end(body)
+  }
+
+  const server = createServer(
+    {
+      keepAliveTimeout: keep_alive_ms,
+      requireHostHeader: false, // framingFault says it in our words
+      requestTimeout: request_timeout_ms,
+      headersTimeout: Math.min(headers_timeout_ms, request_timeout_ms),
+      // Node looks for slow requests this often, by default every 30 s, so a timeout of 5 s would take up to 35.
+      connectionsCheckingInterval: Math.ceil(Math.min(headers_timeout_ms, request_timeout_ms, 10_000) / 4),
+    },
+    onRequest,
+  )
+  server.on('connection', (socket: TrackedSocket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) =>
+    refuseOnSocket(error, socket as TrackedSocket, hooks),
+  )
+
+  const taken = await bind(server, target, address)
+  let settleClosed: () => void
+  const closed = new Promise<void>((resolve) => {
+    settleClosed = resolve
+  })
+  return {
+    address: taken,
+    connections: () => sockets.size,
+    announceClose() {
+      closing = true
+      for (const socket of sockets) {
+        const outgoing = socket[answerInProgress]
+        if (outgoing !== undefined && !outgoing.headersSent) outgoing.setHeader('Connection', 'close')
+      }
+    },
+    stop() {
+      // Node closes idle connections once, here; one that falls idle later would stay for the keep-alive timeout.
+      const sweep = setInterval(() => server.closeIdleConnections(), sweepMs)
+      server.close(() => {
+        clearInterval(sweep)
+        settleClosed()
+      })
+      server.closeIdleConnections()
+    },
+    destroy: () => server.closeAllConnections(),
+    closed,
+  }
+}
+
+/** Answers what Node's parser gave up on, unless an answer has already begun: a second status line would be a forgery. */
+function refuseOnSocket(error: NodeJS.ErrnoException, socket: TrackedSocket, hooks: ListenHooks): void {
+  const outgoing = socket[answerInProgress]
+  const midAnswer = outgoing?.headersSent === true && !outgoing.writableFinished
+  if (error.code === 'ECONNRESET' || !socket.writable || midAnswer || socket[refusedForGood] === true) {
+    socket.destroy()
+    return
+  }
+  const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400
+  hooks.refused?.(status)
+  const { headers, body } = refusal(status, requestId(undefined), 'the request is not HTTP/1.1')
+  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head.join('\r\n')}\r\n\r\n${body}`)
+  // The other half would otherwise stay open for as long as the caller likes.
+  socket.destroySoon()
+}
+
+/** What threw outside the app: node-server refusing a URL or Host, or a defect. */
+function unforeseen(error: unknown, hooks: ListenHooks): Response {
+  const id = requestId(undefined)
+  const malformed = error instanceof RequestError
+  if (malformed) hooks.refused?.(400)
+  else hooks.log?.error('failed closed', { request_id: id, code: 'evaluation_failed', error })
+  return new Response(renderError(malformed ? 'malformed_request' : 'evaluation_failed', id), {
+    status: malformed ? 400 : 503,
+    headers: {
+      'Content-Type': 'application/json',
+      'Cache-Control': 'no-store',
+      'X-Request-ID': id,
+      ...(malformed ? { Connection: 'close' } : {}),
+    },
+  })
+}
+
+function headerOf(incoming: IncomingMessage, name: string): string | undefined {
+  const value = incoming.headers[name]
+  return typeof value === 'string' ? value : undefined
+}

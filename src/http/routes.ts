@@ -1,0 +1,17 @@
+/** One path of the decision API: the methods that it takes and every status that it can answer them with. */
+export interface Route {
+  readonly path: string
+  readonly methods: readonly string[]
+  readonly statuses: readonly number[]
+}
+
+const read = ['GET', 'HEAD'] as const
+
+/** Every path of the decision API. The `Allow` header and the labels of `http_requests_total` come from here. */
+export const decisionRoutes = [
+  { path: '/authorize', methods: ['POST'], statuses: [200, 400, 401, 403, 404, 413, 415, 503] },
+  { path: '/livez', methods: read, statuses: [200] },
+  { path: '/readyz', methods: read, statuses: [200, 503] },
+  { path: '/health', methods: read, statuses: [200, 500] },
+  { path: '/metrics', methods: read, statuses: [200] },
+] as const satisfies readonly Route[]

@@ -1,0 +1,151 @@
+import { createRequire } from 'node:module'
+import { PosternError } from '../pdp/errors.ts'
+import type { Evaluation, Evaluator } from '../pdp/policy.ts'
+
+interface LoadedPolicy {
+  readonly entrypoints: Readonly<Record<string, number>>
+  readonly mem: WebAssembly.Memory
+  evaluate(input: ArrayBuffer, entrypoint: number): unknown
+  setData(data: ArrayBuffer): void
+}
+
+// The package's ESM side has the asynchronous loader alone; a discarded instance must be replaced within the request.
+const { loadPolicySync } = createRequire(import.meta.url)('@open-policy-agent/opa-wasm') as {
+  loadPolicySync(module: WebAssembly.Module, memory: WebAssembly.MemoryDescriptor): LoadedPolicy
+}
+
+export interface EvaluatorOptions {
+  readonly wasm: Uint8Array<ArrayBuffer>
+  /** JSON text of the data document. */
+  readonly data: string
+  /** Maximum memory of one instance, in MiB. */
+  readonly memoryMib: number
+  readonly vocabulary: Vocabulary
+  /** Told of each discarded instance with what it threw. */
+  readonly onDiscard?: (thrown: unknown) => void
+}
+
+/** The words that a result may use: reasons to allow, reasons to refuse, obligation types. */
+export interface Vocabulary {
+  readonly allows: ReadonlySet<string>
+  readonly refusals: ReadonlySet<string>
+  readonly obligations: ReadonlySet<string>
+}
+
+export interface WasmEvaluator extends Evaluator {
+  readonly memoryBytes: number
+}
+
+const pagesPerMib = 16
+const initialPages = 32
+
+/**
+ * Evaluates `authz/decision` of one bundle. New data means a new evaluator: an instance whose data was replaced in part
+ * answers wrongly.
+ *
+ * INVARIANT: an instance that threw is never asked again. Each throw leaks its C stack frame, and after some hundreds
+ * the instance refuses everything for good. A spare is made ahead, outside the request that needs it.
+ *
+ * Throws `PosternError` `undecidable` for an undefined or malformed result and `evaluation_failed` for a throw; throws
+ * an `Error` when the bundle cannot be loaded or asks for a built-in that only a host could supply.
+ */
+export function createEvaluator(options: EvaluatorOptions): WasmEvaluator {
+  const module = new WebAssembly.Module(options.wasm)
+  const data = bytes(options.data)
+  const create = (): LoadedPolicy => {
+    const policy = loadPolicySync(module, { initial: initialPages, maximum: options.memoryMib * pagesPerMib })
+    policy.setData(data)
+    return policy
+  }
+  const missing = builtinsOf(module)
+  if (missing.length > 0) throw new Error(`the policy needs built-ins that WASM does not have: ${missing.join(', ')}`)
+  let instance = create()
+  const entrypoint = instance.entrypoints['authz/decision']
+  if (entrypoint === undefined) throw new Error('the policy has no entrypoint `authz/decision`')
+  let spare: LoadedPolicy | undefined
+  let refill: NodeJS.Immediate | undefined
+  const keepSpare = () => {
+    refill ??= setImmediate(() => {
+      refill = undefined
+      spare ??= create()
+    })
+    refill.unref()
+  }
+  keepSpare()
+
+  return {
+    evaluate(input) {
+      let raw: unknown
+      try {
+        raw = instance.evaluate(bytes(input), entrypoint)
+      } catch (thrown) {
+        instance = spare ?? create()
+        spare = undefined
+        keepSpare()
+        options.onDiscard?.(thrown)
+        throw new PosternError('evaluation_failed', undefined, { cause: thrown })
+      }
+      const result = Array.isArray(raw) && raw.length === 1 ? (raw[0] as { result?: unknown }).result : undefined
+      if (result === undefined) throw new PosternError('undecidable')
+      if (!isEvaluation(result, options.vocabulary)) throw new PosternError('undecidable', 'the policy gave a malformed result')
+      return result
+    },
+    get memoryBytes() {
+      return instance.mem.buffer.byteLength + (spare?.mem.buffer.byteLength ?? 0)
+    },
+  }
+}
+
+const encoder = new TextEncoder()
+
+function bytes(text: string): ArrayBuffer {
+  const encoded = encoder.encode(text)
+  const { buffer, byteLength } = encoded
+  return buffer.byteLength === byteLength ? buffer : buffer.slice(0, byteLength)
+}
+
+/** The built-ins that a module imports from its host; there are none to offer. */
+function builtinsOf(module: WebAssembly.Module): string[] {
+  const memory = new WebAssembly.Memory({ initial: initialPages })
+  const refuse = () => {
+    throw new Error('no host function may run while a module is inspected')
+  }
+  const names = ['opa_abort', 'opa_println', 'opa_builtin0', 'opa_builtin1', 'opa_builtin2', 'opa_builtin3', 'opa_builtin4']
+  const env = { memory, ...Object.fromEntries(names.map((name) => [name, refuse])) }
+  const { exports } = new WebAssembly.Instance(module, { env })
+  const { builtins, opa_json_dump } = exports as unknown as { builtins(): number; opa_json_dump(address: number): number }
+  const start = opa_json_dump(builtins())
+  const heap = Buffer.from(memory.buffer)
+  return Object.keys(JSON.parse(heap.toString('utf8', start, heap.indexOf(0, start))))
+}
+
+/** Whether a result has the shape that policies/authz/decision.rego promises, in words that the model knows. */
+function isEvaluation(result: unknown, known: Vocabulary): result is Evaluation {
+  if (!isObject(result) || typeof result.decision !== 'boolean') return false
+  if (typeof result.reason !== 'string' || typeof result.role !== 'string') return false
+  if (!(result.decision ? known.allows : known.refusals).has(result.reason)) return false
+  if (!Array.isArray(result.obligations)) return false
+  for (const obligation of result.obligations)
+    if (!isObject(obligation) || typeof obligation.type !== 'string' || !known.obligations.has(obligation.type)) return false
+  if (result.decision) return true
+  const { stage, check, limit } = result
+  return (
+    typeof stage === 'string' &&
+    (check === null || (Array.isArray(check) && check.length === 2 && check.every((part) => typeof part === 'string'))) &&
+    (limit === null || isLimit(limit))
+  )
+}
+
+function isLimit(limit: unknown): boolean {
+  return (
+    isObject(limit) &&
+    typeof limit.name === 'string' &&
+    (limit.limit === null || typeof limit.limit === 'number') &&
+    typeof limit.used === 'number' &&
+    (limit.plan === undefined || typeof limit.plan === 'string')
+  )
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

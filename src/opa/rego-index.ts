@@ -1,0 +1,157 @@
+/** A place in a Rego file; line and column are 1-based. */
+export interface RegoPlace {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+}
+
+/** One rule clause, as far as the build looks into it. */
+export interface RegoRule {
+  /** Package and rule: `["systems", "acme", "checks", "seat_is_free"]`. */
+  readonly path: readonly string[]
+  readonly place: RegoPlace
+  readonly isDefault: boolean
+  /** Texts that the clause, or an `else` of it, yields as they stand. */
+  readonly texts: readonly { readonly value: string; readonly place: RegoPlace }[]
+  /** `input` references of the clause, each as far as its parts are fixed: `["member", "role"]`. */
+  readonly inputs: readonly { readonly path: readonly string[]; readonly place: RegoPlace }[]
+  /** What the clause refers to below `data`, imports resolved, each as far as its parts are fixed. */
+  readonly references: readonly (readonly string[])[]
+  /** Values of `"type"` members of objects that the clause writes down. */
+  readonly types: readonly { readonly value: string; readonly place: RegoPlace }[]
+}
+
+interface Node {
+  readonly type?: string
+  readonly value?: unknown
+  readonly location?: { readonly file: string; readonly row: number; readonly col: number }
+  readonly [member: string]: unknown
+}
+
+/** The clauses of one file, from the output of `opa parse --format json --json-include locations`. */
+export function indexRego(ast: unknown): readonly RegoRule[] {
+  const module = ast as { package: { path: Node[] }; imports?: { path: Node; alias?: string }[]; rules?: Node[] }
+  const inPackage = fixedPath(module.package.path.slice(1))
+  const imports = new Map(
+    (module.imports ?? []).map(({ path, alias }) => {
+      const parts = fixedPath(path.value as Node[])
+      return [alias ?? String(parts.at(-1)), parts] as const
+    }),
+  )
+  return (module.rules ?? []).map((rule) => {
+    const head = rule.head as { ref?: Node[]; name?: string }
+    const name = head.ref === undefined ? [String(head.name)] : fixedPath(head.ref)
+    const clauses = [rule, ...elses(rule)]
+    // What a clause yields and asks; its head's own name is no reference.
+    const parts = clauses.flatMap(({ head, body }) => [(head as { value?: Node } | undefined)?.value, body])
+    const found = referencesOf(parts, (first, rest) => {
+      if (first === 'input' || first === 'data') return [first, ...rest]
+      const imported = imports.get(first)
+      // A local variable of the name of a rule widens what the rule is taken to read, and does no harm.
+      return imported === undefined ? ['data', ...inPackage, first, ...rest] : [...imported, ...rest]
+    })
+    return {
+      path: [...inPackage, ...name],
+      place: placeOf(rule),
+      isDefault: rule.default === true,
+      texts: clauses.flatMap((clause) => {
+        const value = (clause.head as { value?: Node } | undefined)?.value
+        return value?.type === 'string' ? [{ value: String(value.value), place: placeOf(value, placeOf(clause, placeOf(rule))) }] : []
+      }),
+      inputs: found.filter(({ path }) => path[0] === 'input').map(({ path, place }) => ({ path: path.slice(1), place })),
+      references: found.filter(({ path }) => path[0] === 'data').map(({ path }) => path.slice(1)),
+      types: typesOf(rule),
+    }
+  })
+}
+
+/**
+ * The `input` references of each rule path, through everything that it may call. The same as `opa deps`, which takes a
+ * process for each rule: a test holds the two together.
+ */
+export function inputClosure(rules: readonly RegoRule[]): (path: readonly string[]) => readonly (readonly string[])[] {
+  const byPath = new Map<string, RegoRule[]>()
+  for (const rule of rules) {
+    const key = rule.path.join('.')
+    byPath.set(key, [...(byPath.get(key) ?? []), rule])
+  }
+  /** Rules at the path, above it (their value is looked into) and below it (all of them are read). */
+  const rulesOf = (path: readonly string[]): string[] => {
+    const key = path.join('.')
+    const above = path.map((_, index) => path.slice(0, index + 1).join('.')).filter((candidate) => byPath.has(candidate))
+    return above.length > 0 ? above : [...byPath.keys()].filter((candidate) => candidate.startsWith(`${key}.`))
+  }
+  return (path) => {
+    const inputs = new Map<string, readonly string[]>()
+    const seen = new Set<string>()
+    const open = [path.join('.')]
+    for (let key = open.pop(); key !== undefined; key = open.pop()) {
+      if (seen.has(key)) continue
+      seen.add(key)
+      for (const rule of byPath.get(key) ?? []) {
+        for (const input of rule.inputs) inputs.set(input.path.join('.'), input.path)
+        for (const reference of rule.references) open.push(...rulesOf(reference))
+      }
+    }
+    return [...inputs.values()]
+  }
+}
+
+function elses(rule: Node): Node[] {
+  const found: Node[] = []
+  for (let next = rule.else as Node | undefined; next !== undefined; next = next.else as Node | undefined) found.push(next)
+  return found
+}
+
+function placeOf(node: Node, otherwise: RegoPlace = { file: '', line: 0, column: 0 }): RegoPlace {
+  const { location } = node
+  return location === undefined ? otherwise : { file: location.file, line: location.row, column: location.col }
+}
+
+/** The leading parts of a reference that are plain names. */
+function fixedPath(parts: readonly Node[]): string[] {
+  const [first, ...rest] = parts
+  if (first === undefined || (first.type !== 'string' && first.type !== 'var')) return []
+  return [String(first.value), ...fixedRest(rest)]
+}
+
+function referencesOf(
+  node: unknown,
+  resolve: (first: string, rest: readonly string[]) => readonly string[],
+): { path: readonly string[]; place: RegoPlace }[] {
+  const found: { path: readonly string[]; place: RegoPlace }[] = []
+  walk(node, (candidate) => {
+    if (candidate.type === 'var') found.push({ path: resolve(String(candidate.value), []), place: placeOf(candidate) })
+    if (candidate.type !== 'ref' || !Array.isArray(candidate.value)) return true
+    const [first, ...rest] = candidate.value as [Node, ...Node[]]
+    if (first.type === 'var')
+      found.push({ path: resolve(String(first.value), fixedRest(rest)), place: placeOf(candidate) })
+    // The parts after the fixed ones may hold references of their own.
+    for (const part of first.type === 'var' ? rest : [first, ...rest]) found.push(...referencesOf(part, resolve))
+    return false
+  })
+  return found
+}
+
+function fixedRest(parts: readonly Node[]): string[] {
+  const end = parts.findIndex((part) => part.type !== 'string')
+  return (end < 0 ? parts : parts.slice(0, end)).map((part) => String(part.value))
+}
+
+function typesOf(node: unknown): RegoRule['types'] {
+  const found: { value: string; place: RegoPlace }[] = []
+  walk(node, (candidate) => {
+    if (candidate.type !== 'object' || !Array.isArray(candidate.value)) return true
+    for (const [key, value] of candidate.value as [Node, Node][])
+      if (key?.value === 'type' && value?.type === 'string') found.push({ value: String(value.value), place: placeOf(value) })
+    return true
+  })
+  return found
+}
+
+/** Visits every object of the tree; `visit` says whether to go on below it. */
+function walk(node: unknown, visit: (node: Node) => boolean): void {
+  if (typeof node !== 'object' || node === null) return
+  if (!Array.isArray(node) && !visit(node as Node)) return
+  for (const child of Object.values(node)) walk(child, visit)
+}

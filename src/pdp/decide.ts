@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto'
+import type { Answer, Decision, Pdp } from './decision.ts'
+import { PosternError } from './errors.ts'
+import type { TenantFacts, TenantSource } from './facts.ts'
+import { writeInput } from './input-plan.ts'
+import { createMemo, type Memo, type MemoLimits } from './memo.ts'
+import type { PermissionIndex, Policy } from './policy.ts'
+import type { DecisionRequest } from './request.ts'
+import { toDecision } from './explain-decision.ts'
+
+export interface PdpOptions {
+  readonly tenants: TenantSource
+  /** Facts of a document that a request brings along; throws `malformed_tenant`. */
+  readonly inline: (document: Readonly<Record<string, unknown>>) => TenantFacts
+  readonly defaultTenant: string | undefined
+  readonly memo: MemoLimits
+  readonly now?: () => Date
+}
+
+/** A decision point whose policy can be replaced in one step. */
+export interface ActivePdp extends Pdp {
+  decide(request: DecisionRequest): Answer
+  activate(policy: Policy): void
+  readonly policy: Policy | undefined
+  readonly memo: Memo | undefined
+}
+
+/**
+ * Decides one request: tenant → permission → input text → memo → policy.
+ *
+ * INVARIANT: policy and memo change together, so a memo never answers for another bundle.
+ */
+export function createPdp(options: PdpOptions): ActivePdp {
+  const { tenants, inline, defaultTenant, now = () => new Date() } = options
+  let active: { readonly policy: Policy; readonly memo: Memo } | undefined
+
+  return {
+    decide(request) {
+      if (active === undefined) throw new PosternError('not_ready')
+      const { policy, memo } = active
+      const tenant = tenantOf(request, tenants, inline, defaultTenant)
+      const system = policy.systems.get(tenant.system)
+      if (system === undefined) throw new PosternError('unknown_system', `no system \`${tenant.system}\``)
+      const action = request.action.name
+      const permission = system.permissions.get(action) ?? system.unlisted
+      const input = writeInput(permission.input, request, propertiesOf(request, permission), tenant, () => now().toISOString())
+      const answer = (decision: Decision, cache: Answer['cache']): Answer => ({
+        decision,
+        decisionId: newDecisionId(),
+        revision: tenant.revision,
+        cache,
+      })
+      if (permission.input.now) return answer(decide(), 'bypass')
+      const known = memo.get(input)
+      if (known !== undefined) return answer(known, 'hit')
+      const decision = decide()
+      return answer(decision, memo.set(input, decision) ? 'miss' : 'bypass')
+
+      function decide(): Decision {
+        const evaluation = (policy as Policy).evaluator.evaluate(input)
+        return toDecision(evaluation, action, tenant.header.value('plan'), system as NonNullable<typeof system>, permission, (policy as Policy).digest)
+      }
+    },
+    activate(policy) {
+      active = { policy, memo: createMemo(options.memo) }
+    },
+    get policy() {
+      return active?.policy
+    },
+    get memo() {
+      return active?.memo
+    },
+  }
+}
+
+function tenantOf(
+  request: DecisionRequest,
+  tenants: TenantSource,
+  inline: PdpOptions['inline'],
+  defaultTenant: string | undefined,
+): TenantFacts {
+  const named = request.context?.tenant
+  if (request.tenant !== undefined) {
+    if (named !== undefined) throw new PosternError('ambiguous_tenant', undefined, { pointer: '/tenant' })
+    return inline(request.tenant)
+  }
+  if (named !== undefined && typeof named !== 'string')
+    throw new PosternError('malformed_request', '`context.tenant` is no string', { pointer: '/context/tenant' })
+  const id = named ?? defaultTenant
+  if (id === undefined) throw new PosternError('tenant_required')
+  const found = tenants.find(id)
+  if (found === undefined) throw new PosternError('unknown_tenant', `no tenant \`${id}\``, { pointer: '/context/tenant' })
+  return found
+}
+
+const noProperties: Readonly<Record<string, unknown>> = Object.freeze({})
+
+/**
+ * The resource's properties, with `resource.id` standing for the one of the type's own name where the permission's row
+ * takes it. `-` and `""` never stand.
+ */
+function propertiesOf(request: DecisionRequest, permission: PermissionIndex): Readonly<Record<string, unknown>> {
+  const { type, id, properties = noProperties } = request.resource
+  const action = request.action.name
+  const colon = action.indexOf(':')
+  if (colon >= 0 && type !== action.slice(0, colon)) throw new PosternError('resource_type_mismatch', `\`${action}\` is asked of the resource type \`${type}\``, { pointer: '/resource/type' })
+  if (id === '-' || id === '') return properties
+  const named = Object.hasOwn(properties, type) ? properties[type] : undefined
+  if (named !== undefined && named !== null && named !== id)
+    throw new PosternError('ambiguous_resource', `resource.id is \`${id}\`, and \`properties.${type}\` differs`, { pointer: '/resource/id' })
+  if (permission.idProperty === undefined || named === id) return properties
+  return { ...properties, [permission.idProperty]: id }
+}
+
+let idBlock = Buffer.alloc(0)
+let idOffset = 0
+
+/** 128 random bits as hex. Drawn in blocks: one call to the generator serves 256 ids. */
+function newDecisionId(): string {
+  if (idOffset >= idBlock.length) {
+    idBlock = randomBytes(4096)
+    idOffset = 0
+  }
+  const id = idBlock.toString('hex', idOffset, idOffset + 16)
+  idOffset += 16
+  return id
+}

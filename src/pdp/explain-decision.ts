@@ -1,0 +1,65 @@
+import type { Decision, Limit, Obligation } from './decision.ts'
+import type { Evaluation, PermissionIndex, SystemIndex } from './policy.ts'
+
+/** Turns an evaluation into the decision that callers see: with its message, its place and its limit. */
+export function toDecision(
+  evaluation: Evaluation,
+  action: string,
+  plan: unknown,
+  system: SystemIndex,
+  permission: PermissionIndex,
+  digest: string,
+): Decision {
+  const limit = toLimit(evaluation.limit, system)
+  const words: Record<string, unknown> = { plan, action, role: evaluation.role, ...limit }
+  const message = system.messages[evaluation.reason] ?? evaluation.reason
+  return Object.freeze({
+    decision: evaluation.decision,
+    stage: evaluation.stage ?? 'grant',
+    reason: evaluation.reason,
+    message: message.replace(/\{(\w+)\}/g, (_, word: string) => String(words[word] ?? 'none')),
+    rule: placeOf(evaluation, limit, system, permission),
+    ...(limit === undefined ? {} : { limit }),
+    obligations: Object.freeze(evaluation.obligations.map(inOrder)),
+    policy: digest,
+  })
+}
+
+/** The `file:line` that decided: the plan of a limit, the check of a row, the role's cell, or the core's own rule. */
+function placeOf(evaluation: Evaluation, limit: Limit | undefined, system: SystemIndex, permission: PermissionIndex): string {
+  const ofPlan = limit?.plan === undefined ? undefined : system.plans.get(limit.plan)
+  // A limit that support raised or lowered is not the plan's.
+  if (ofPlan !== undefined && ofPlan.seats === limit?.limit) return ofPlan.place
+  if (evaluation.check) return permission.names[evaluation.check.join('.')] ?? permission.row
+  if (evaluation.decision || evaluation.stage === 'right') {
+    if (evaluation.reason === 'role_not_on_plan') return system.roles[evaluation.role] ?? system.sections.roles
+    if (evaluation.reason === 'role_grant' || evaluation.reason === 'no_permission') return permission.cells[evaluation.role] ?? permission.row
+    const grant = Object.keys(permission.names).find((name) => name.startsWith('grants.'))
+    return (grant && permission.names[grant]) ?? permission.cells[evaluation.role] ?? permission.row
+  }
+  if (evaluation.stage === 'request') return system.sections.matrix
+  if (evaluation.reason === 'unknown_role') return system.sections.roles
+  if (evaluation.reason === 'unknown_plan') return system.sections.plans
+  return system.core[evaluation.reason] ?? permission.row
+}
+
+function toLimit(raw: Evaluation['limit'], system: SystemIndex): Limit | undefined {
+  if (!raw) return undefined
+  const { name, limit, used, plan } = raw as unknown as Limit
+  const plans = [...system.plans]
+  const at = plans.findIndex(([known]) => known === plan)
+  const next = plans.slice(at + 1).find(([, { seats }]) => at >= 0 && (seats === null || seats > used))
+  return Object.freeze({
+    name,
+    limit,
+    used,
+    ...(plan === undefined ? {} : { plan }),
+    ...(next === undefined ? {} : { next_plan: next[0] }),
+  })
+}
+
+/** WASM gives the members of an object in hash order; answers give the type first, then the rest by name. */
+function inOrder(obligation: Obligation): Obligation {
+  const { type, ...parameters } = obligation
+  return Object.freeze({ type, ...Object.fromEntries(Object.entries(parameters).sort(([a], [b]) => (a < b ? -1 : 1))) })
+}

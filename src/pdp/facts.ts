@@ -1,0 +1,96 @@
+import type { DecisionRequest } from './request.ts'
+
+/**
+ * The closed catalogue of what a policy may read, as paths below `input`. `*` stands for any one name; an entry covers
+ * all that lies below it. A rule that reads more than an entry (all of `input.member`, say) fails the build, because
+ * every read becomes part of the cache key. policies/README.md is this table with words; a test holds the two together.
+ */
+export const factCatalogue: readonly string[] = [
+  'request.subject.type',
+  'request.subject.id',
+  'request.subject.service',
+  'request.subject.properties.*',
+  'request.action.name',
+  'request.resource.type',
+  'request.resource.id',
+  'request.resource.properties.*',
+  'request.context.*',
+  'tenant.id',
+  'tenant.system',
+  'tenant.plan',
+  'tenant.settings.*',
+  'tenant.api_keys',
+  'tenant.projects',
+  'tenant.custom_levels',
+  'tenant.gallery_roles',
+  'member.*',
+  'target.*',
+  'items.invited',
+  'items.invites',
+  'items.key_holders',
+  'items.shares',
+  'items.owned',
+  'items.collections',
+  'items.group_exists',
+  'items.gallery_access',
+  'items.without_two_factor',
+  'counts.pending',
+  'counts.active',
+  'counts.inactive',
+  'counts.roles',
+  'entities',
+  'now',
+]
+
+/** How many records a fact may hold; a decision that would need more is refused with `too_many_facts`. */
+export const factBounds: Readonly<Record<string, number>> = {
+  'tenant.api_keys': 10_000,
+  'tenant.projects': 10_000,
+  'tenant.custom_levels': 100,
+  'tenant.gallery_roles': 1_000,
+  'items.invites': 1_000,
+  'items.key_holders': 1_000,
+  'items.shares': 1_000,
+  'items.owned': 1_000,
+  'items.collections': 1_000,
+  'items.gallery_access': 1_000,
+  'items.without_two_factor': 10_000,
+  'counts.roles': 1_000,
+}
+
+/** Some attributes of a record, interned so that a record can remember its text for each. */
+export interface Projection {
+  readonly id: number
+  /** In the order in which they are written; `settings.x` names a member of an object. */
+  readonly names: readonly string[]
+}
+
+/** A stored record. */
+export interface FactRecord {
+  /** JSON text of an object with those of the attributes that the record has. */
+  text(projection: Projection): string
+  /** An attribute as it is stored; undefined where the record does not have it. */
+  value(name: string): unknown
+}
+
+/**
+ * The facts of one tenant, at one revision. Every answer is JSON text, undefined where the tenant does not have the
+ * fact. Throws `PosternError` `too_many_facts` where a bound is exceeded.
+ */
+export interface TenantFacts {
+  readonly id: string
+  readonly system: string
+  readonly revision: string
+  readonly header: FactRecord
+  record(user: string): FactRecord | undefined
+  /** `name` is the last part of an `items.…` entry. */
+  item(name: string, request: DecisionRequest): string | undefined
+  /** `name` is the last part of a `counts.…` entry. */
+  count(name: string): string
+  entities(request: DecisionRequest): string | undefined
+}
+
+/** Where tenants are found by id; undefined for one that does not exist. */
+export interface TenantSource {
+  find(tenant: string): TenantFacts | undefined
+}

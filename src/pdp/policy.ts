@@ -1,0 +1,51 @@
+import type { InputPlan } from './input-plan.ts'
+
+/** What the evaluator gave for one input, its shape already checked. */
+export interface Evaluation {
+  readonly decision: boolean
+  readonly reason: string
+  /** The subject's stored role, `""` where there is none. */
+  readonly role: string
+  readonly obligations: readonly { readonly type: string; readonly [parameter: string]: unknown }[]
+  /** The rest only of a refusal. */
+  readonly stage?: string
+  readonly check?: readonly [kind: string, name: string] | null
+  readonly limit?: Readonly<Record<string, unknown>> | null
+}
+
+/** The port to the policy: one input text, one evaluation. Throws `PosternError` where the policy gives none. */
+export interface Evaluator {
+  evaluate(input: string): Evaluation
+}
+
+/** What the sidecar knows of one permission without asking the policy. */
+export interface PermissionIndex {
+  readonly input: InputPlan
+  /** The resource property that `resource.id` may stand for: the type's own name, where the row takes it. */
+  readonly idProperty: string | undefined
+  readonly row: string
+  readonly cells: Readonly<Record<string, string>>
+  readonly names: Readonly<Record<string, string>>
+}
+
+/** One system of the active bundle. */
+export interface SystemIndex {
+  readonly permissions: ReadonlyMap<string, PermissionIndex>
+  /** For an action that the system does not list. */
+  readonly unlisted: PermissionIndex
+  /** Plans in the order of plans.yaml, with their seats (null for unlimited) and their `file:line`. */
+  readonly plans: ReadonlyMap<string, { readonly seats: number | null; readonly place: string }>
+  readonly roles: Readonly<Record<string, string>>
+  readonly sections: { readonly matrix: string; readonly roles: string; readonly plans: string }
+  readonly messages: Readonly<Record<string, string>>
+  /** `file:line` of the core's refusals, by reason. */
+  readonly core: Readonly<Record<string, string>>
+}
+
+/** An active bundle: what is evaluated, and what is known about it. */
+export interface Policy {
+  /** Digest over WASM and data, as hex. */
+  readonly digest: string
+  readonly systems: ReadonlyMap<string, SystemIndex>
+  readonly evaluator: Evaluator
+}

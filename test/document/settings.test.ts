@@ -1,0 +1,175 @@
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, expectTypeOf, test } from 'vitest'
+import { packageRoot } from '../../src/document/package-root.ts'
+import { defaultSettings, loadSettings, settingPaths, variableOf } from '../../src/document/settings.ts'
+import { parseYaml } from '../../src/document/yaml-document.ts'
+import { anything, problemsOf } from './problems-of.ts'
+
+const root = packageRoot()
+const shipped = readFileSync(join(root, 'config/sidecar.yaml'), 'utf8')
+const schema = JSON.parse(readFileSync(join(root, 'config/schema/sidecar.schema.json'), 'utf8'))
+
+const folder = mkdtempSync(join(tmpdir(), 'postern-settings-'))
+mkdirSync(join(folder, 'config'))
+
+/** Loads `config/sidecar.yaml` of a root of its own. */
+function load(text: string, env: Record<string, string> = {}) {
+  writeFileSync(join(folder, 'config/sidecar.yaml'), text)
+  return loadSettings(undefined, env, folder)
+}
+
+const valueAt = (value: unknown, path: readonly string[]): unknown =>
+  path.reduce<unknown>((at, name) => (at as Record<string, unknown>)[name], value)
+
+describe('the shipped file', () => {
+  const document = parseYaml(shipped, 'config/sidecar.yaml', anything)
+  const lines = shipped.split('\n')
+
+  test('names its schema in the first line', () => {
+    expect(lines[0]).toBe('# yaml-language-server: $schema=schema/sidecar.schema.json')
+  })
+
+  test('holds the defaults, all of them', () => {
+    expect(document.value).toEqual(defaultSettings)
+    expect(loadSettings(join(root, 'config/sidecar.yaml'), {}, root)).toEqual(defaultSettings)
+  })
+
+  test('explains each key, in a comment right above it', () => {
+    const paths = settingPaths().flatMap((path) => (path.length > 1 ? [path.slice(0, 1), path] : [path]))
+    for (const path of paths) {
+      const { line, column } = document.keyPlace(path)
+      expect(lines[line - 2], path.join('.')).toMatch(new RegExp(`^ {${column - 1}}# \\S`))
+    }
+  })
+
+  test('lists the variable of each setting, and no other', () => {
+    const listed = [...shipped.matchAll(/^# {3}(POSTERN_\w+) +(\S+)$/gm)].map(([, variable, path]) => [variable, path])
+    expect(listed).toEqual(settingPaths().map((path) => [variableOf(path), path.join('.')]))
+  })
+})
+
+describe('the schema', () => {
+  const schemaAt = (path: readonly string[]) =>
+    path.reduce((at, name) => at.properties[name], schema) as Record<string, unknown>
+
+  test('has the same defaults, and a description of each', () => {
+    for (const path of settingPaths()) {
+      expect(schemaAt(path).default, path.join('.')).toEqual(valueAt(defaultSettings, path))
+      expect(schemaAt(path).description, path.join('.')).toMatch(/\.$/)
+    }
+  })
+
+  test('has no other settings', () => {
+    const names = Object.entries(schema.properties as Record<string, { properties?: object }>).flatMap(
+      ([name, inner]) => (inner.properties ? Object.keys(inner.properties).map((below) => `${name}.${below}`) : [name]),
+    )
+    expect(names.toSorted()).toEqual(
+      settingPaths()
+        .map((path) => path.join('.'))
+        .toSorted(),
+    )
+  })
+})
+
+describe('loading', () => {
+  test('without a file gives the defaults, frozen', () => {
+    const settings = loadSettings(undefined, {}, mkdtempSync(join(tmpdir(), 'postern-none-')))
+    expect(settings).toEqual(defaultSettings)
+    expect(Object.isFrozen(settings) && Object.values(settings.limits) && Object.isFrozen(settings.limits)).toBe(true)
+    expectTypeOf(settings.limits.depth).toEqualTypeOf<number>()
+    expectTypeOf(settings.default_tenant).toEqualTypeOf<string | null>()
+  })
+
+  test('fills in what the file leaves out', () => {
+    expect(load('limits:\n  depth: 8\ndefault_tenant: acme\ncache:\nhttp: {}\n')).toEqual({
+      ...defaultSettings,
+      default_tenant: 'acme',
+      limits: { ...defaultSettings.limits, depth: 8 },
+    })
+    expect(load('# nothing\n')).toEqual(defaultSettings)
+  })
+
+  test('a file that was named has to exist', () => {
+    expect(problemsOf(() => loadSettings(join(root, 'config/sidecars.yaml'), {}, root))).toEqual([
+      'config/sidecars.yaml:1:1: the file does not exist; it should hold the settings of the process',
+    ])
+  })
+
+  test('tells all that is wrong in the file and in the environment', () => {
+    const text = 'limit:\n  depth: 8\ncache:\n  entries: many\nlisten:\n  decision: 8181\n'
+    expect(problemsOf(() => load(text, { POSTERN_DRAIN_DELAY_MS: '5s' }))).toEqual([
+      'POSTERN_DRAIN_DELAY_MS: expected a whole number, found `"5s"`',
+      'config/sidecar.yaml:1:1: unknown key `limit`; did you mean `limits`',
+      'config/sidecar.yaml:4:12: expected a whole number, found `"many"`',
+      'config/sidecar.yaml:6:13: expected a host and a port, or a Unix socket, found `8181`',
+    ])
+  })
+
+  test.each(['0.0.0.0:80', 'localhost:0', '[::1]:8181', 'unix:/run/postern.sock', 'pdp_1.internal:65535'])(
+    'listens on %s',
+    (address) => {
+      expect(load(`listen: { decision: "${address}" }`).listen.decision).toBe(address)
+    },
+  )
+
+  test.each(['8181', 'localhost', 'localhost:65536', '::1:8181', 'unix:run.sock', 'http://localhost:1', ''])(
+    'does not listen on %j',
+    (address) => {
+      expect(problemsOf(() => load(`listen: { decision: "${address}" }`))).toEqual([
+        `config/sidecar.yaml:1:21: expected a host and a port, or a Unix socket, found \`"${address}"\`; write it like \`127.0.0.1:8181\` or \`unix:/run/postern.sock\``,
+      ])
+    },
+  )
+
+  test('headers may not take longer than the request they belong to', () => {
+    const message = '10000 is more than `http.request_timeout_ms`, 500; raise that one or lower this one'
+    expect(problemsOf(() => load('http:\n  request_timeout_ms: 500\n'))).toEqual([
+      `config/sidecar.yaml:2:3: ${message}`,
+    ])
+    expect(problemsOf(() => load('', { POSTERN_HTTP_HEADERS_TIMEOUT_MS: '20000' }))).toEqual([
+      'POSTERN_HTTP_HEADERS_TIMEOUT_MS: 20000 is more than `http.request_timeout_ms`, 10000; raise that one or lower this one',
+    ])
+  })
+})
+
+describe('the environment', () => {
+  test('has one variable for each setting', () => {
+    expect(variableOf(['listen', 'decision'])).toBe('POSTERN_LISTEN_DECISION')
+    expect(variableOf(['cache', 'largest_input_bytes'])).toBe('POSTERN_CACHE_LARGEST_INPUT_BYTES')
+    expect(new Set(settingPaths().map(variableOf)).size).toBe(settingPaths().length)
+  })
+
+  test('wins over the file', () => {
+    const settings = load('limits: { depth: 8, body_bytes: 2048 }\ndefault_tenant: acme', {
+      POSTERN_LIMITS_DEPTH: '16',
+      POSTERN_DEFAULT_TENANT: '42',
+      POSTERN_TENANTS: '',
+    })
+    expect(settings.limits).toEqual({ depth: 16, body_bytes: 2048 })
+    expect(settings.default_tenant).toBe('42')
+    expect(settings.tenants).toBe(null)
+  })
+
+  test.each(['', ' ', '0x10', '1e3', '007', '-1', '1.5', 'NaN'])('a number is not written as %j', (text) => {
+    const lines = problemsOf(() => load('', { POSTERN_CACHE_ENTRIES: text }))
+    if (text === '') expect(lines).toEqual([])
+    else if (text === '-1')
+      expect(lines).toEqual(['POSTERN_CACHE_ENTRIES: expected a number of at least 0, found `-1`'])
+    else expect(lines).toEqual([`POSTERN_CACHE_ENTRIES: expected a whole number, found \`"${text}"\``])
+  })
+
+  test('a misspelt variable is told, one that Kubernetes sets is not', () => {
+    expect(problemsOf(() => load('', { POSTERN_LIMIT_DEPTH: '3', POSTERN_TENANT: 'x' }))).toEqual([
+      'POSTERN_LIMIT_DEPTH: no such setting; did you mean `POSTERN_LIMITS_DEPTH`',
+      'POSTERN_TENANT: no such setting; did you mean `POSTERN_TENANTS`',
+    ])
+    const kubernetes = {
+      POSTERN_PORT: 'tcp://10.0.0.1:8181',
+      POSTERN_SERVICE_HOST: '10.0.0.1',
+      POSTERN_OPA: '/bin/opa',
+    }
+    expect(load('', kubernetes)).toEqual(defaultSettings)
+  })
+})

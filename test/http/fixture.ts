@@ -1,0 +1,103 @@
+import { connect, type Socket } from 'node:net'
+import { createReadiness } from '../../src/app/readiness.ts'
+import { createDecisionApi } from '../../src/http/decision-api.ts'
+import { type Listener, listen } from '../../src/http/listener.ts'
+import { decisionRoutes } from '../../src/http/routes.ts'
+import { createMetrics } from '../../src/log/metrics.ts'
+import { createServerLog } from '../../src/log/server-log.ts'
+import type { Answer, Decision, Pdp } from '../../src/pdp/decision.ts'
+
+export const deny: Decision = Object.freeze({
+  decision: false,
+  reason: 'full',
+  message: '3 of 3 seats of plan `free` are taken',
+  rule: 'config/plans.yaml:6',
+  limit: { name: 'seats', limit: 3, used: 3, plan: 'free', next_plan: 'start' },
+  obligations: [],
+  policy: 'sha256:0123',
+})
+
+export const allow: Decision = Object.freeze({
+  decision: true,
+  reason: 'granted',
+  message: 'the role grants it',
+  rule: 'config/matrix.yaml:3',
+  obligations: [{ type: 'notify', to: 'owner' }],
+  policy: 'sha256:0123',
+})
+
+export function answerOf(decision: Decision, cache: Answer['cache'] = 'miss'): Answer {
+  return { decision, decisionId: 'd-1', revision: 'v1.7', cache }
+}
+
+/** A decision API over a PDP of one line, with everything it reported. */
+export function apiOver(decide: Pdp['decide'] = () => answerOf(deny), limits = { body_bytes: 65_536, depth: 32 }) {
+  const lines: string[] = []
+  const state = { policy: true }
+  const metrics = createMetrics({ version: '0.0.0', routes: decisionRoutes, denyClass: () => 'capacity' })
+  const log = createServerLog({ sink: (line) => lines.push(line), terminal: false, debug: false })
+  const readiness = createReadiness({ policy: () => state.policy })
+  const app = createDecisionApi({ pdp: { decide }, settings: { limits }, metrics, log, readiness })
+  return { app, metrics, readiness, state, log, lines }
+}
+
+export const question = {
+  subject: { type: 'user', id: 'dev' },
+  action: { name: 'member:invite' },
+  resource: { type: 'member', id: '' },
+}
+
+export const json = { 'Content-Type': 'application/json' }
+
+/** The value of a series in the text of `/metrics`. */
+export function series(text: string, name: string): number | undefined {
+  const line = text.split('\n').find((candidate) => candidate.startsWith(`${name} `))
+  return line === undefined ? undefined : Number(line.slice(name.length + 1))
+}
+
+export const quickHttp = { http: { keep_alive_ms: 60_000, request_timeout_ms: 5_000, headers_timeout_ms: 5_000 } }
+
+/** Serves `app` on a free loopback port for the length of `use`. */
+export async function served<T>(
+  app: Parameters<typeof listen>[0],
+  use: (port: number, listener: Listener) => Promise<T>,
+  settings = quickHttp,
+  hooks: Parameters<typeof listen>[3] = {},
+): Promise<T> {
+  const listener = await listen(app, '127.0.0.1:0', settings, hooks)
+  try {
+    return await use(Number(new URL(listener.address).port), listener)
+  } finally {
+    listener.stop()
+    listener.destroy()
+    await listener.closed
+  }
+}
+
+/** Writes bytes to a port as they are and collects what comes back until the server closes, or `wait` ms passed. */
+export function raw(port: number, send: (socket: Socket) => void, wait = 2_000) {
+  return new Promise<{ text: string; closed: boolean }>((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    let text = ''
+    const timer = setTimeout(() => finish(false), wait)
+    const finish = (closed: boolean) => {
+      clearTimeout(timer)
+      socket.destroy()
+      resolve({ text, closed })
+    }
+    socket.on('data', (chunk) => {
+      text += chunk
+    })
+    socket.on('error', () => {})
+    socket.on('close', () => finish(true))
+    socket.on('connect', () => send(socket))
+  })
+}
+
+export const until = async (holds: () => boolean, wait = 2_000) => {
+  const deadline = Date.now() + wait
+  while (!holds()) {
+    if (Date.now() > deadline) throw new Error('it did not happen in time')
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
