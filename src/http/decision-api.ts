@@ -1,9 +1,10 @@
 import { Hono } from 'hono'
 import type { Answer, Pdp } from '../pdp/decision.ts'
 import { type ErrorCode, errorTable, PosternError } from '../pdp/errors.ts'
+import type { DecisionRequest } from '../pdp/request.ts'
+import { type Bindings, type Body, readBody } from './body.ts'
 import type { FailClosedCode, HttpLog, Instruments, Readiness } from './instruments.ts'
 import { guardJson } from './json-guard.ts'
-import { type Bindings, CallerGone, readBody } from './read-body.ts'
 import { renderAnswer, renderError } from './render.ts'
 import { requestId } from './request-id.ts'
 import { decisionRequest } from './request-shape.ts'
@@ -94,30 +95,53 @@ export function createDecisionApi(parts: DecisionApiParts): DecisionApi {
   return app
 }
 
-async function authorize(parts: DecisionApiParts, request: Request, bindings: Bindings): Promise<Response> {
-  const { pdp, settings, metrics } = parts
-  const headers = request.headers
-  const id = requestId(headers.get('x-request-id'))
-  let response: Response
+/** Answers without a promise when the listener has read the body and the PDP decides at once, as it mostly does. */
+function authorize(parts: DecisionApiParts, request: Request, bindings: Bindings | undefined) {
+  const id = requestId(request.headers.get('x-request-id'))
+  if (!isJson(request.headers.get('content-type'))) return refuse(parts, new PosternError('unsupported_media_type'), id)
+  const body = bindings?.body
+  if (body !== undefined) return decide(parts, body, id)
+  return readBody(request, parts.settings.limits.body_bytes).then(
+    (read) => decide(parts, read, id),
+    (error) => refuse(parts, error, id),
+  )
+}
+
+function decide(parts: DecisionApiParts, body: Body, id: string): Response | Promise<Response> {
   try {
-    if (!applicationJson.test(headers.get('content-type') ?? '')) throw new PosternError('unsupported_media_type')
-    const body = parseJson(await readBody(request, bindings, settings.limits.body_bytes))
-    guardJson(body, settings.limits.depth)
-    const question = decisionRequest(body)
-
+    const question = readQuestion(body, parts.settings.limits)
     const asked = performance.now()
-    const pending = pdp.decide(question)
-    const answer: Answer = pending instanceof Promise ? await pending : pending
-    const seconds = (performance.now() - asked) / 1000
-
-    response = respond(200, renderAnswer(answer), id)
-    metrics.decided('authorize', answer, seconds)
+    const answer = parts.pdp.decide(question)
+    if (!(answer instanceof Promise)) return answered(parts, answer, asked, id)
+    return answer.then((later) => answered(parts, later, asked, id)).catch((error) => refuse(parts, error, id))
   } catch (error) {
-    if (error instanceof CallerGone) return respond(400, null, id)
-    response = failure(parts, error, id)
+    return refuse(parts, error, id)
   }
-  metrics.responded('/authorize', 'POST', response.status)
+}
+
+function readQuestion(body: Body, limits: DecisionApiParts['settings']['limits']): DecisionRequest {
+  if (body === 'too_large') throw new PosternError('too_large', `the limit is ${limits.body_bytes} bytes`)
+  const value = parseJson(body)
+  guardJson(value, limits.depth)
+  return decisionRequest(value)
+}
+
+function answered({ metrics }: DecisionApiParts, answer: Answer, asked: number, id: string): Response {
+  const seconds = (performance.now() - asked) / 1000
+  const response = respond(200, renderAnswer(answer), id)
+  metrics.decided('authorize', answer, seconds)
+  metrics.responded('/authorize', 'POST', 200)
   return response
+}
+
+function refuse(parts: DecisionApiParts, error: unknown, id: string): Response {
+  const response = failure(parts, error, id)
+  parts.metrics.responded('/authorize', 'POST', response.status)
+  return response
+}
+
+function isJson(type: string | null): boolean {
+  return type === 'application/json' || (type !== null && applicationJson.test(type))
 }
 
 function parseJson(bytes: Uint8Array): unknown {

@@ -1,11 +1,17 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 
 const visibleAscii = /^[\x21-\x7e]{1,128}$/
+
+// Unique, not secret; a UUID per request would cost more than the look-up of a cached decision.
+const processPart = randomBytes(9).toString('base64url')
+let count = 0
 
 /**
  * The caller's request id (AuthZEN 1.0: MUST be echoed when sent), or a fresh one. An id that is not 1 to 128 visible
  * ASCII characters counts as not sent: it goes into a header and into the log.
  */
 export function requestId(sent: string | null | undefined): string {
-  return sent != null && visibleAscii.test(sent) ? sent : randomUUID()
+  if (sent != null && visibleAscii.test(sent)) return sent
+  count++
+  return `${processPart}-${count.toString(36)}`
 }

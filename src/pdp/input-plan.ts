@@ -11,6 +11,8 @@ export interface InputPlan {
   readonly context: readonly string[]
   /** Whether a rule of the permission itself reads the session's time, not just the core (see `write`). */
   readonly readsSession: boolean
+  /** Whether a rule of the permission itself reads the context. */
+  readonly looksUpContext: boolean
   readonly tenant: Projection
   readonly member: Projection
   readonly target: Projection
@@ -45,6 +47,7 @@ export function planInput(needs: readonly string[], core: readonly string[]): In
     properties: below('request.resource.properties.'),
     context: below('request.context.'),
     readsSession: needs.includes(session),
+    looksUpContext: needs.some((path) => path.startsWith('request.context.')),
     tenant: projectionOf(below('tenant.')),
     member: projectionOf(below('member.')),
     target: projectionOf(below('target.')),
@@ -69,12 +72,10 @@ export function writeInput(
   now: () => string,
 ): string {
   const member = request.subject.type === 'user' ? tenant.record(request.subject.id) : undefined
-  let text = `{"request":{"subject":{${subjectText(plan, request.subject)}`
-  text += `},"action":{"name":${JSON.stringify(request.action.name)}},"resource":{`
-  const resource = pick(plan.resource, request.resource)
-  text += `${resource}${resource === '' ? '' : ','}"properties":{${pick(plan.properties, properties)}}`
-  text += `},"context":{${contextText(plan, request, plan.readsSession || member?.value('sessions_valid_after') !== undefined)}`
-  text += `}},"tenant":${tenant.header.text(plan.tenant)}`
+  const withSession = plan.readsSession || member?.value('sessions_valid_after') !== undefined
+  let text = `{"request":{"action":{"name":${JSON.stringify(request.action.name)}}${subjectText(plan, request.subject)}`
+  text += `${resourceText(plan, request.resource, properties)}${contextText(plan, request.context, withSession)}`
+  text += `},"tenant":${tenant.header.text(plan.tenant)}`
   if (member !== undefined) text += `,"member":${member.text(plan.member)}`
   if (plan.target.names.length > 0) {
     const target = typeof properties.user === 'string' ? tenant.record(properties.user) : undefined
@@ -94,24 +95,40 @@ export function writeInput(
 }
 
 function subjectText(plan: InputPlan, { type, id, properties = {} }: DecisionRequest['subject']): string {
-  const text = pick(plan.subject, type === 'service' ? { type, id, service: id } : { type, id })
-  if (plan.subjectProperties.length === 0) return text
-  return `${text}${text === '' ? '' : ','}"properties":{${pick(plan.subjectProperties, properties)}}`
+  const own = pick(plan.subject, type === 'service' ? { type, id, service: id } : { type, id })
+  const said = plan.subjectProperties.length === 0 ? '' : `"properties":{${pick(plan.subjectProperties, properties)}}`
+  return member('subject', own, said)
+}
+
+/** `properties` are there, if only as an empty object, where a rule of the permission reads any. */
+function resourceText(
+  plan: InputPlan,
+  { type, id }: DecisionRequest['resource'],
+  properties: Readonly<Record<string, unknown>>,
+): string {
+  const said = plan.properties.length === 0 ? '' : `"properties":{${pick(plan.properties, properties)}}`
+  return member('resource', pick(plan.resource, { type, id }), said)
 }
 
 /**
  * The session's time is left out where only the core reads it and the record sets no bound for sessions: the core does
  * not look at it then, and the same person's sessions share one cache entry.
  */
-function contextText(plan: InputPlan, request: DecisionRequest, withSession: boolean): string {
-  const context = request.context
-  if (context === undefined) return ''
-  return written(plan.context, (name) => {
+function contextText(plan: InputPlan, context: DecisionRequest['context'] = {}, withSession: boolean): string {
+  const text = written(plan.context, (name) => {
     if (!Object.hasOwn(context, name)) return undefined
     if (name !== 'session_issued_at') return JSON.stringify(context[name])
     const instant = withSession ? normaliseInstant(context[name]) : undefined
     return instant === undefined ? undefined : `"${instant}"`
   })
+  // Rules that look attributes up by name expect the object; the core does without it.
+  return text === '' && !plan.looksUpContext ? '' : `,"context":{${text}}`
+}
+
+/** `,"name":{…}` of the parts that hold something. */
+function member(name: string, ...parts: readonly string[]): string {
+  const text = parts.filter((part) => part !== '').join(',')
+  return text === '' ? '' : `,"${name}":{${text}}`
 }
 
 function pick(names: readonly string[], from: object): string {

@@ -55,7 +55,10 @@ export function series(text: string, name: string): number | undefined {
   return line === undefined ? undefined : Number(line.slice(name.length + 1))
 }
 
-export const quickHttp = { http: { keep_alive_ms: 60_000, request_timeout_ms: 5_000, headers_timeout_ms: 5_000 } }
+export const quickHttp = {
+  limits: { body_bytes: 65_536 },
+  http: { keep_alive_ms: 60_000, request_timeout_ms: 5_000, headers_timeout_ms: 5_000 },
+}
 
 /** Serves `app` on a free loopback port for the length of `use`. */
 export async function served<T>(

@@ -102,6 +102,8 @@ interface World {
   /** The role that may do most. */
   readonly topRole: string
   readonly services: readonly string[]
+  /** Is this member's role one that the action is interesting for? */
+  suits(member: Member, action: string): boolean
   /** What the operations read; everything else is asked for without attributes, mostly. */
   readonly attributes: Readonly<Record<string, readonly string[]>>
   /** Actions that only a service has. */
@@ -138,7 +140,7 @@ function membersOf(
   more: (role: string | undefined, random: Random, slips: number) => Record<string, unknown>,
 ): Member[] {
   const slips = random.chance(0.5) ? 0 : 0.15
-  const count = random.chance(0.05) ? 0 : random.integer(1, random.chance(0.6) ? 6 : 12)
+  const count = random.chance(0.03) ? random.integer(0, 1) : random.integer(2, random.chance(0.6) ? 6 : 12)
   const start = random.integer(0, userPool.length - 1)
   const members: Member[] = []
   for (let index = 0; index < count; index++) {
@@ -155,7 +157,7 @@ function membersOf(
         : absent,
       role,
       status,
-      sessions_valid_after: random.chance(sound ? 0.04 : 0.1)
+      sessions_valid_after: random.chance(sound ? 0.03 : 0.07)
         ? random.pick(random.chance(0.8) ? instants : noInstants.filter((text) => typeof text === 'string'))
         : absent,
       ...more(role, random, slips),
@@ -165,7 +167,7 @@ function membersOf(
   return random.chance(0.3) ? members.reverse() : members
 }
 
-const statuses = ['active', 'active', 'active', 'active', absent, 'pending', 'pending', 'inactive']
+const statuses = ['active', 'active', 'active', 'active', 'active', absent, absent, 'pending', 'inactive', 'inactive']
 const badStatuses = ['suspended', '', ' ', 'Active', 'PENDING', 'active ']
 const badRoles = [absent, '', ' ', 'Owner', 'superuser', 'constructor', '__proto__']
 
@@ -262,7 +264,11 @@ function requestTo(random: Random, world: World, document: TenantDocument): Scen
 function actionOf(random: Random, world: World, system: string): string {
   if (random.chance(0.02))
     return random.pick(['team:explode', 'member', '', 'constructor', 'invitation:decline', 'folder:share'])
-  if (random.chance(0.62)) return random.pick([...Object.keys(world.attributes), 'invitation:accept'])
+  if (random.chance(0.7)) {
+    // What reads more can fail in more ways, and is asked more often.
+    const weighted = Object.entries(world.attributes).flatMap(([action, names]) => [action, ...names.map(() => action)])
+    return random.pick([...weighted, 'invitation:accept', 'invitation:accept'])
+  }
   return random.pick(actionsOf(system))
 }
 
@@ -275,18 +281,21 @@ function subjectOf(random: Random, world: World, document: TenantDocument, actio
       id: right && random.chance(0.9) ? right : random.pick(['support', 'billing', 'scheduler', 'ann', '']),
     }
   }
-  if (members.length === 0 || random.chance(0.03))
+  if (members.length === 0 || random.chance(0.02))
     return { type: 'user', id: random.pick(['ghost', 'ann', 'ANN', 'constructor']) }
   if (random.chance(0.02))
     return { type: random.pick(['group', 'User', '', 'services']), id: random.pick(members).user }
   const invited = members.filter((member) => member.status === 'pending')
-  if (action.startsWith('invitation:') && invited.length > 0 && random.chance(0.4)) {
+  if (inviteeActions.includes(action) && invited.length > 0 && random.chance(0.7)) {
     return { type: 'user', id: random.pick(invited).user }
   }
-  const top = members.filter((member) => member.role === world.topRole)
-  if (top.length > 0 && random.chance(0.5)) return { type: 'user', id: random.pick(top).user }
+  const isIn = (member: Member): boolean => member.status === undefined || member.status === 'active'
+  const suited = members.filter((member) => isIn(member) && world.suits(member, action))
+  if (suited.length > 0 && random.chance(0.78)) return { type: 'user', id: random.pick(suited).user }
   return { type: 'user', id: random.pick(members).user }
 }
+
+const inviteeActions = ['invitation:accept', 'invitation:decline']
 
 const actionsOfService: Readonly<Record<string, readonly string[]>> = {
   support: ['seat_limit:override'],
@@ -300,7 +309,7 @@ const seatLimit = (random: Random): unknown =>
 const overrideOf = (random: Random): number | undefined => (random.chance(0.25) ? random.integer(1, 12) : absent)
 
 const planOf = (random: Random, plans: readonly string[]): string | undefined =>
-  random.chance(0.05) ? random.pick([absent, '', 'gold', 'Free', 'constructor']) : random.pick(plans)
+  random.chance(0.03) ? random.pick([absent, '', 'gold', 'Free', 'constructor']) : random.pick(plans)
 
 // ----------------------------------------------------------------------------------------------------- filestack
 
@@ -310,6 +319,9 @@ const keys = ['k1', 'k2', 'k3', 'K1']
 
 const filestack: World = {
   topRole: 'account_owner',
+  suits: ({ role }, action) =>
+    role === 'account_owner' ||
+    (role === 'developer' && /^(api_key:(view|use)|workflow|analytics|configuration)/.test(action)),
   services: ['support', 'billing'],
   serviceActions: ['seat_limit:override', 'promo_credit:apply'],
   attributes: {
@@ -329,7 +341,7 @@ const filestack: World = {
     'analytics:view': ['api_key'],
     'plan:change': ['plan'],
     'seat_limit:override': ['limit'],
-    'promo_credit:apply': [],
+    'promo_credit:apply': ['month'],
   },
   facts(random) {
     const profile = random.chance(0.8)
@@ -347,8 +359,8 @@ const filestack: World = {
               ? absent
               : compact({
                   window_open: random.chance(0.7) ? true : random.pick([false, absent]),
-                  granted: random.chance(0.4) ? true : random.pick([false, absent]),
-                  applied_months: random.chance(0.3) ? absent : random.some([1, 2, 3, 9, 10, 11]),
+                  granted: random.chance(0.6) ? true : random.pick([false, absent]),
+                  applied_months: random.chance(0.3) ? absent : random.some([1, 2, 3, 5, 9, 10, 11], 0.6),
                 }),
           }),
       api_keys: random.chance(0.05) ? absent : random.some(keys, 0.8),
@@ -375,6 +387,8 @@ const filestack: World = {
         return mostly(random, random.pick([...known, ...known, 'k9']), 0.8)
       case 'plan':
         return mostly(random, random.pick(filestackPlans))
+      case 'month':
+        return absent
       default:
         return seatLimit(random)
     }
@@ -398,8 +412,23 @@ const imagekitRoles = [
   'media_library_view_only_access',
   'finance',
 ]
-const imagekitPlans = ['free', 'paid', 'enterprise', 'enterprise', 'enterprise']
-const goodPaths = ['/', '/a', '/a', '/a/b', '/a/b/c.png', '/ab', '/A', '/x', '/x/y.png', '/a b', '/a/...', '/%2e']
+const imagekitPlans = ['free', 'paid', 'paid', ...Array.from({ length: 7 }, () => 'enterprise')]
+const goodPaths = [
+  '/',
+  '/a',
+  '/a',
+  '/a',
+  '/a/b',
+  '/a/b',
+  '/a/b/c.png',
+  '/ab',
+  '/A',
+  '/x',
+  '/x/y.png',
+  '/a b',
+  '/a/...',
+  '/%2e',
+]
 const badPaths = ['', 'a', '/a/', '//', '/a//b', '/./a', '/a/..', '/..', '/a/./b', ' /a']
 const collections = ['summer', 'winter', 'Summer']
 const levels = ['can_view', 'can_contribute', 'can_manage']
@@ -420,6 +449,10 @@ const oneOfTwo = (random: Random): readonly [boolean, boolean] => {
 
 const imagekit: World = {
   topRole: 'account_administrator',
+  suits: ({ role }, action) =>
+    action.startsWith('media_')
+      ? role === restrictedRole || (role !== 'finance' && action.endsWith(':share'))
+      : role === 'account_administrator',
   services: ['support'],
   serviceActions: ['seat_limit:override'],
   attributes: {
@@ -428,21 +461,27 @@ const imagekit: World = {
     'user:delete': ['user'],
     'subscription:change_plan': ['plan'],
     'seat_limit:override': ['limit'],
-    'media_file:open': ['path'],
-    'media_file:upload': ['path'],
-    'media_file:move': ['path'],
+    ...Object.fromEntries(
+      ['open', 'download', 'upload', 'tag', 'copy', 'rename', 'move', 'delete'].map((verb) => [
+        `media_file:${verb}`,
+        ['path'],
+      ]),
+    ),
+    ...Object.fromEntries(['open', 'create', 'copy', 'move'].map((verb) => [`media_folder:${verb}`, ['path']])),
+    ...Object.fromEntries(
+      ['open', 'add_asset', 'add_asset', 'remove_asset', 'rename'].map((verb) => [
+        `media_collection:${verb}`,
+        ['collection'],
+      ]),
+    ),
     'media_file:share': ['path', 'user', 'group', 'level'],
-    'media_folder:copy': ['path'],
-    'media_folder:delete': ['path'],
     'media_folder:share': ['path', 'user', 'group', 'level'],
-    'media_collection:open': ['collection'],
-    'media_collection:add_asset': ['collection'],
-    'media_collection:rename': ['collection'],
     'media_collection:share': ['collection', 'user', 'group', 'level'],
   },
   facts(random) {
     const members = membersOf(random, 'account_administrator', imagekitRoles, () => ({}))
-    const users = [...members.map((member) => member.user), 'ghost']
+    const restricted = members.filter((member) => member.role === restrictedRole).map((member) => member.user)
+    const users = [...members.map((member) => member.user), ...restricted, ...restricted, 'ghost']
     const share = (): unknown => {
       const [byUser, byGroup] = oneOfTwo(random)
       const [onPath, onCollection] = oneOfTwo(random)
@@ -467,7 +506,7 @@ const imagekit: World = {
       plan: planOf(random, imagekitPlans),
       settings: random.chance(0.1) ? absent : compact({ seat_limit_override: overrideOf(random) }),
       members,
-      shares: random.chance(0.1) ? absent : list(10, share),
+      shares: random.chance(0.1) ? absent : list(20, share),
       groups: random.chance(0.1)
         ? absent
         : Object.fromEntries(random.some(groups, 0.8).map((group) => [group, random.some(users)])),
@@ -477,7 +516,7 @@ const imagekit: World = {
         : Object.fromEntries(random.some(collections, 0.7).map((name) => [name, list(3, () => storedPath(random))])),
     }) as Omit<TenantDocument, 'tenant' | 'system'>
   },
-  value(random, name, document) {
+  value(random, name, document, action) {
     const byUser = random.chance(0.5)
     const restricted = (document.members ?? []).filter((member) => member.role === restrictedRole)
     switch (name) {
@@ -489,9 +528,9 @@ const imagekit: World = {
       case 'group':
         return random.chance(0.4) ? mostly(random, random.pick([...groups, 'gone']), 0.8) : absent
       case 'level':
-        return mostly(random, random.pick([...levels, 'none']))
+        return mostly(random, random.pick([...levels, 'none']), 0.82)
       case 'path':
-        return requestPath(random)
+        return action.endsWith(':share') && random.chance(0.2) ? '/' : requestPath(random)
       case 'collection':
         return mostly(random, random.pick(collections))
       case 'role':
@@ -515,6 +554,10 @@ const tunable = ['log:read', 'log:search', 'token:read', 'token:create', 'integr
 
 const fivemanage: World = {
   topRole: 'owner',
+  suits: ({ role }, action) =>
+    tunable.includes(action)
+      ? role !== 'owner'
+      : role === 'admin' || (role === 'owner' && action !== 'member:set_permission'),
   services: [],
   serviceActions: [],
   attributes: {
@@ -553,11 +596,13 @@ const fivemanage: World = {
           : absent,
       })),
     }) as Omit<TenantDocument, 'tenant' | 'system'>,
-  value(random, name, document) {
+  value(random, name, document, action) {
+    const below = (document.members ?? []).filter(({ role }) => role === 'developer' || role === 'member')
     switch (name) {
       case 'email':
         return email(random, document)
       case 'user':
+        if (action === 'member:set_permission' && below.length > 0 && random.chance(0.6)) return random.pick(below).user
         return target(random, document)
       case 'role':
         return mostly(random, random.pick(['owner', 'admin', 'developer', 'member', 'developer', 'member']), 0.8)
@@ -619,6 +664,11 @@ const pagesValue = (random: Random): unknown => {
 
 const filerobot: World = {
   topRole: 'administrator',
+  suits: ({ role }, action) => {
+    if (/^(asset|folder):/.test(action)) return true
+    if (/:access$/.test(action)) return customIds.includes(role ?? '')
+    return role === 'manager' || (role === 'administrator' && !/scope|status|attributes/.test(action))
+  },
   services: [],
   serviceActions: [],
   attributes: {
@@ -637,11 +687,12 @@ const filerobot: World = {
     'hub_home:access': ['project'],
     'settings_users:access': ['project'],
     'settings_billing:access': [],
-    'asset:view': ['project', 'path'],
-    'folder:edit': ['project', 'path'],
+    'hub_library_assets:access': ['project'],
+    'settings_company:access': [],
+    ...Object.fromEntries(galleryPermissions.map((permission) => [permission, ['project', 'path']])),
   },
   facts(random) {
-    const ids = random.some(customIds, random.pick([0.2, 0.5, 0.9]))
+    const ids = random.some(customIds, random.pick([0.2, 0.5, 1]))
     const known = random.chance(0.05) ? absent : random.some(projects, 0.9)
     const members = membersOf(
       random,
@@ -679,7 +730,7 @@ const filerobot: World = {
           ),
       gallery_access: random.chance(0.1)
         ? absent
-        : Array.from({ length: random.integer(0, 12) }, () => ({
+        : Array.from({ length: random.integer(0, 24) }, () => ({
             user: random.pick(users),
             project: random.pick([...projects, 'p1', 'p9']),
             folder: random.chance(0.3) ? '/' : storedPath(random),
@@ -716,7 +767,9 @@ const filerobot: World = {
       case 'id':
         return mostly(
           random,
-          random.chance(0.85) ? random.pick([...customIds, 'fresh', 'fresh']) : random.pick(filerobotLevels),
+          random.chance(0.85)
+            ? random.pick([...customIds, 'fresh', 'fresh', 'fresh', 'fresh'])
+            : random.pick(filerobotLevels),
         )
       case 'kind':
         return mostly(random, random.pick(['company', 'project']))
@@ -742,7 +795,7 @@ const quantcdnRoles = [
   'organization_owner',
   'organization_owner',
 ]
-const quantcdnPlans = ['organization', 'organization', 'organization', 'organization', 'private']
+const quantcdnPlans = ['organization', 'organization', 'organization', 'organization', 'organization', 'private']
 const dates = [
   '2026-11-01',
   '2026-12-01',
@@ -757,6 +810,8 @@ const dates = [
 
 const quantcdn: World = {
   topRole: 'organization_owner',
+  suits: ({ role }, action) =>
+    role === 'organization_owner' || (role === 'administrator' && /^(team_member|invitation)/.test(action)),
   services: ['scheduler'],
   serviceActions: ['monthly_report:send'],
   attributes: {

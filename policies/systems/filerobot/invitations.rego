@@ -19,7 +19,7 @@ verdicts := [verdict |
 	verdict := verdict_on(place, invite)
 ]
 
-# Each refusal is worded as `not`, so that what is missing refuses.
+# Each refusal is worded as `not` about what the first one has found to be there, so that nothing passes by default.
 verdict_on(place, invite) := "missing_field" if {
 	not is_complete(invite)
 } else := "unknown_level" if {
@@ -27,7 +27,7 @@ verdict_on(place, invite) := "missing_field" if {
 } else := "unknown_project" if {
 	not projects_exist(invite.scope)
 } else := "level_not_lower" if {
-	not is_within_rank(level(invite.level).rank)
+	not is_level_within_rank(invite.level)
 } else := "scope_not_covered" if {
 	not is_covered(invite.scope)
 } else := "already_member" if {

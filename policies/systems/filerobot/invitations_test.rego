@@ -88,6 +88,15 @@ test_an_invitation_without_its_fact_is_refused if {
 		with data.model as model
 }
 
+test_a_level_without_a_rank_is_refused if {
+	unranked := json.remove(model, ["filerobot/roles/viewer/rank"])
+	filerobot.checks.every_invitation_is_possible == "level_not_lower" with data.model as unranked
+		with input as asked("owner", "company", {"invites": [invite]})
+		with input.items.invites as [free]
+	filerobot.checks.level_ranks_lower == "level_not_lower" with data.model as unranked
+		with input as asked("owner", "company", invite)
+}
+
 test_no_batch_is_refused if {
 	every invites in ["a", 5, null] {
 		batch(invites, []) == "missing_field"

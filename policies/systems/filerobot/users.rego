@@ -22,7 +22,9 @@ checks["target_ranks_lower"] := "ok" if is_within_rank(target_rank)
 # description: The same of the level asked for.
 default checks["level_ranks_lower"] := "level_not_lower"
 
-checks["level_ranks_lower"] := "ok" if is_within_rank(level(input.request.resource.properties.level).rank)
+checks["level_ranks_lower"] := "ok" if is_level_within_rank(input.request.resource.properties.level)
+
+is_level_within_rank(id) if is_within_rank(level(id).rank)
 
 is_within_rank(rank) if rank < own_level.rank
 
