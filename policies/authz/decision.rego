@@ -1,9 +1,12 @@
 # METADATA
 # title: The decision
 # description: |
-#   One answer to one request, found in ten stages. The first stage that says no gives the reason, and a stage is
-#   asked only when every stage before it said ok. Nothing stands in for a stage that gave no answer: then there is
-#   no decision, and the sidecar answers 503. That is why `decision` has no default.
+#   One answer to one request, found in ten stages; the first that says no gives the reason. Stages 1, 2 and 4 are the
+#   core's own (membership.rego, right.rego). What a system adds to 2 and 3, and all of 5 to 9, are the checks that the
+#   permission's row names, in order. Stage 10 is the allow.
+#
+#   Nothing stands in for an answer that is missing: where a rule that was named yields nothing, there is no decision,
+#   and the sidecar answers 503. That is why `decision` has no default.
 package authz
 
 # METADATA
@@ -13,91 +16,83 @@ package authz
 decision := {
 	"decision": true,
 	"reason": right,
-	"role": member_role,
 	"obligations": due(todo.obligations),
 } if {
-	capacity == "ok"
+	membership == "ok"
+	gates_hold
+	model.allow_reasons[right]
+	checks_hold
 } else := {
 	"decision": false,
 	"reason": refusal.reason,
-	"role": member_role,
 	"stage": refusal.stage,
-	"check": refused_by,
+	"check": refusal.check,
 	"limit": limit,
 	"obligations": due(due_on_deny),
 }
 
-# The stages. 1 to 4 are core rules beside this file; what a system adds to 2 and 3, and all of 5 to 9, are the checks
-# that the permission's row names. Stage 10 is the allow above.
+# Stage 2, what the system adds, and stage 3. Gates judge members alone.
+gates_hold if not todo.gates
 
-# Stage 1: the system lists the permission.
-default request := "unknown_action"
+gates_hold if asker != "member"
 
-request := "ok" if row.who
+gates_hold if {
+	every pair in todo.gates {
+		verdict(pair) == "ok"
+	}
+}
 
-# Stage 2: the subject's record, then the gates that the system adds.
-standing := membership if {
-	request == "ok"
+# Stages 5 to 9
+checks_hold if not todo.checks
+
+checks_hold if {
+	every pair in todo.checks {
+		verdict(pair) == "ok"
+	}
+}
+
+# METADATA
+# description: |
+#   The first stage that says no. Each clause asks for all that comes before it, so that a stage without an answer
+#   leaves the refusal undefined rather than pass the word to a later one.
+refusal := {"stage": "request", "reason": "unknown_action", "check": null} if {
+	not row.who
+} else := {"stage": "membership", "reason": membership, "check": null} if {
 	membership != "ok"
-} else := gates("membership") if {
-	request == "ok"
-	membership == "ok"
-}
-
-# Stage 3: the tenant's gate.
-tenant_gate := gates("gate") if standing == "ok"
-
-# Stage 4: the right.
-granted := "ok" if {
-	tenant_gate == "ok"
+} else := refusal_of(failing_gate) if {
+	not gates_hold
+} else := {"stage": "right", "reason": right, "check": null} if {
+	gates_hold
+	not model.allow_reasons[right]
+} else := refusal_of(failing_check) if {
+	gates_hold
 	model.allow_reasons[right]
-} else := right if {
-	tenant_gate == "ok"
 }
 
-# Stage 5 to 9
-relation := first_failure("relation") if granted == "ok"
+refusal_of(failing) := {"stage": failing[0], "reason": verdict(failing[1]), "check": failing[1]}
 
-shape := first_failure("shape") if relation == "ok"
+failing_gate := first_failing("membership") if {
+	first_failing("membership")
+} else := first_failing("gate")
 
-target := first_failure("target") if shape == "ok"
+failing_check := first_failing("relation") if {
+	first_failing("relation")
+} else := first_failing("shape") if {
+	first_failing("shape")
+} else := first_failing("target") if {
+	first_failing("target")
+} else := first_failing("precondition") if {
+	first_failing("precondition")
+} else := first_failing("capacity")
 
-precondition := first_failure("precondition") if target == "ok"
+# A check that yields nothing fails like one that refuses; its missing verdict then leaves the refusal undefined.
+first_failing(stage) := [[stage, pair] | some pair in todo[stage]; not holds(pair)][0]
 
-capacity := first_failure("capacity") if precondition == "ok"
-
-refusal := {"stage": "request", "reason": request} if {
-	request != "ok"
-} else := {"stage": "membership", "reason": standing} if {
-	standing != "ok"
-} else := {"stage": "gate", "reason": tenant_gate} if {
-	tenant_gate != "ok"
-} else := {"stage": "right", "reason": granted} if {
-	granted != "ok"
-} else := {"stage": "relation", "reason": relation} if {
-	relation != "ok"
-} else := {"stage": "shape", "reason": shape} if {
-	shape != "ok"
-} else := {"stage": "target", "reason": target} if {
-	target != "ok"
-} else := {"stage": "precondition", "reason": precondition} if {
-	precondition != "ok"
-} else := {"stage": "capacity", "reason": capacity} if {
-	capacity != "ok"
-}
+holds(pair) if verdict(pair) == "ok"
 
 default due_on_deny := []
 
 due_on_deny := row.on_deny[refusal.reason]
-
-# The check that refused, for the file and line of the answer; null where a core stage did.
-refused_by := [name |
-	some name in todo[refusal.stage]
-	verdict(name) == refusal.reason
-][0] if {
-	some name in todo[refusal.stage]
-	verdict(name) == refusal.reason
-} else := null
 
 limit := limit_figures(model.limits[refusal.reason]) if {
 	model.limits[refusal.reason]
@@ -110,48 +105,30 @@ todo := row.cells[member_role].todo if {
 	row.cells[member_role].reason == right
 } else := row.todo
 
-# Gates judge members alone.
-gates(name) := "ok" if {
-	asker != "member"
-} else := first_failure(name)
-
 # METADATA
-# description: |
-#   Runs the checks that the row names for a stage. Fewer verdicts than names (a rule that does not exist, or that
-#   yields nothing) make it undefined, and so the decision.
-first_failure(name) := "ok" if {
-	count(todo[name]) == 0
-} else := failed[0] if {
-	names := todo[name]
-	verdicts := [verdict(pair) | some pair in names]
-	count(verdicts) == count(names)
-	failed := array.concat([verdict | some verdict in verdicts; verdict != "ok"], ["ok"])
-}
-
-# METADATA
-# description: What a list of obligation rules asks for, in order; undefined if one of them yields nothing.
-due(names) := [] if {
-	count(names) == 0
+# description: What obligation rules ask for, in order; undefined if one of them yields nothing.
+due(pairs) := [] if {
+	count(pairs) == 0
 } else := [obligation | some list in lists; some obligation in list] if {
-	lists := [obligation(name) | some name in names]
-	count(lists) == count(names)
+	lists := [obligations_of(pair) | some pair in pairs]
+	count(lists) == count(pairs)
 }
 
-# The rules that the YAML names: those of the system, else the shared ones. A name in both is a build error. Each kind is
-# written out, because OPA compiles a look-up by kind to broken WASM where a package also holds functions.
+# The rules that the YAML names, each as a pair of its kind and name. The build says whether a rule is the system's own
+# or a shared one. Every kind is written out: OPA compiles a look-up by kind to broken WASM beside functions.
 
-verdict(pair) := check(pair[1]) if {
+verdict(pair) := data.authz.shared.checks[pair[1]] if {
+	pair[0] == "shared"
+} else := data.systems[input.tenant.system].checks[pair[1]] if {
 	pair[0] == "checks"
-} else := data.systems[input.tenant.system].conditions[pair[1]]
+} else := data.systems[input.tenant.system].conditions[pair[1]] if {
+	pair[0] == "conditions"
+}
 
-check(name) := value if {
-	value := data.systems[input.tenant.system].checks[name]
-} else := data.authz.shared.checks[name]
+obligations_of(pair) := data.authz.shared.obligations[pair[1]] if {
+	pair[0] == "shared"
+} else := data.systems[input.tenant.system].obligations[pair[1]]
 
-obligation(name) := value if {
-	value := data.systems[input.tenant.system].obligations[name]
-} else := data.authz.shared.obligations[name]
-
-limit_figures(name) := value if {
-	value := data.systems[input.tenant.system].limits[name]
-} else := data.authz.shared.limits[name]
+limit_figures(pair) := data.authz.shared.limits[pair[1]] if {
+	pair[0] == "shared"
+} else := data.systems[input.tenant.system].limits[pair[1]]

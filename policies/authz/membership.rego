@@ -36,17 +36,13 @@ membership := "ok" if {
 # A record without a status is active; any value that is not listed is not.
 is_active if input.member.status == "active"
 
-is_active if not has_status
+is_active if not input.member.status
 
-has_status if is_string(input.member.status)
-
-session_counts if not has_session_bound
+session_counts if not input.member.sessions_valid_after
 
 # Both instants are normalised to UTC milliseconds, so that the order of the texts is the order of the times. A stored
 # bound that is no instant arrives as a text that no instant exceeds.
 session_counts if input.request.context.session_issued_at > input.member.sessions_valid_after
-
-has_session_bound if is_string(input.member.sessions_valid_after)
 
 plan_is_defined if not model.plans
 
@@ -57,7 +53,7 @@ plan_is_defined if model.plans[input.tenant.plan]
 # description: A role of roles.yaml, or one that the tenant defined for itself where the system allows it.
 role := model.roles[input.member.role] if {
 	model.roles[input.member.role]
-} else := [object.union(model.custom_roles[level.kind], level) |
+} else := [model.custom_roles[level.kind] |
 	some level in input.tenant.custom_levels
 	level.id == input.member.role
 	model.custom_roles[level.kind]

@@ -14,6 +14,7 @@ import { inputClosure, type RegoRule } from '../opa/rego-index.ts'
 import type { Progress } from '../opa/progress.ts'
 import type { OpaToolchain } from '../opa/toolchain.ts'
 import { crossCheck } from './cross-check.ts'
+import { resolveRules } from './resolve-rules.ts'
 import { coreNeeds, needsOf, permissionNeeds, type RuleNeeds } from './policy-needs.ts'
 
 /** One system as the manifest keeps it: what the model knows, and what each permission reads. */
@@ -71,9 +72,8 @@ async function buildBundle(options: BuildOptions): Promise<BuildResult> {
   const capabilities = join(packageRoot(), 'src/opa/capabilities.json')
   progress.start('reading config')
   const systems = compileModel(readModelFiles(root, modelValidators()))
-  const data = JSON.stringify({ model: Object.fromEntries(systems.map((system) => [system.name, system.data])) })
   const fingerprint = sha256(
-    [sources.digest, data, JSON.stringify(systems.map(({ index }) => index)), readFileSync(capabilities, 'utf8'), version()].join('\0'),
+    [sources.digest, JSON.stringify(systems.map(({ data, index }) => [data, index])), readFileSync(capabilities, 'utf8'), version()].join('\0'),
   )
   const present = existingBundle(output)
   if (present?.manifest.sources === fingerprint) return { bundle: present, built: false }
@@ -87,12 +87,13 @@ async function buildBundle(options: BuildOptions): Promise<BuildResult> {
   const core = coreNeeds(rules, problems)
   const ruleNeeds = needsOfRules(systems, resolutions, rules, problems)
   if (problems.length > 0) throw new DocumentError(problems)
+  const model = systems.map((system) => [system.name, resolveRules(system.data, resolutions.get(system.name) ?? new Map())] as const)
   progress.start('compiling to WASM')
   const wasm = await compileWasm(toolchain, root, sources.files, capabilities)
   memory.save()
   const bundle = makeBundle<BundleIndex>({
     wasm,
-    data,
+    data: JSON.stringify({ model: Object.fromEntries(model) }),
     commit: commitOf(root),
     sources: fingerprint,
     opa: toolchain.version,

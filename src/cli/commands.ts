@@ -7,7 +7,15 @@ import type { CommandEntry } from './help.ts'
  *   { name: 'serve', summary: 'serve decisions', load: async () => (await import('./serve.ts')).serve },
  */
 export const commands: readonly CommandEntry[] = [
-  { name: 'serve', summary: 'build what changed and answer decisions over HTTP', load: async () => (await import('./serve.ts')).serve },
-  { name: 'build', summary: 'compile config and policies into one bundle', load: async () => (await import('./build.ts')).build },
+  {
+    name: 'serve',
+    summary: 'build what changed and answer decisions over HTTP',
+    load: async () => (await import('./serve.ts')).serve,
+  },
+  {
+    name: 'build',
+    summary: 'compile config and policies into one bundle',
+    load: async () => (await import('./build.ts')).build,
+  },
   { name: 'eval', summary: 'decide one request and say why', load: async () => (await import('./eval.ts')).evaluate },
 ]

@@ -45,7 +45,7 @@ function compose(tokens: readonly CST.Token[], length: number): Document.Parsed 
   }
 }
 
-/** The first document's tokens, comments blanked out; undefined when a limit is exceeded. */
+/** The first document's tokens; undefined when a limit is exceeded. */
 function readTokens(text: string, findings: Finding[]): CST.Token[] | undefined {
   const parser = new Parser()
   const tokens: CST.Token[] = []
@@ -61,9 +61,8 @@ function readTokens(text: string, findings: Finding[]): CST.Token[] | undefined 
     const type: CST.TokenType | null = atScalar ? null : CST.tokenType(lexeme)
     atScalar = type === 'scalar'
     if (type !== null) checkToken(type, lexeme, text, offset, findings)
-    // Before each comment the parser looks at all that precede it, which is quadratic: blanks serve as well. The
-    // version in a directive would change what the values mean.
-    const fed = type === 'comment' || type === 'directive-line' ? ' '.repeat(lexeme.length) : lexeme
+    // Its version would change what the values mean.
+    const fed = type === 'directive-line' ? ' '.repeat(lexeme.length) : lexeme
     for (const token of parser.next(fed)) if (!take(token, tokens, findings)) return tokens
     if (parser.stack.length > MAX_DEPTH + 2) {
       findings.push({ offset, message: `more than ${MAX_DEPTH} levels of nesting` })
@@ -77,8 +76,8 @@ function readTokens(text: string, findings: Finding[]): CST.Token[] | undefined 
 
 /** False when nothing after the token is worth reading. */
 function take(token: CST.Token, tokens: CST.Token[], findings: Finding[]): boolean {
-  const isSecond = (type: CST.Token['type']) => token.type === type && tokens.some((earlier) => earlier.type === type)
-  if (isSecond('document') || isSecond('doc-end')) {
+  const isDocument = (of: CST.Token) => of.type === 'document'
+  if (isDocument(token) && tokens.some(isDocument)) {
     const { offset } = token
     findings.push({ offset, message: 'a second document starts here', remedy: 'use one file for each' })
     return false

@@ -7,9 +7,12 @@ import { type Body, declaredTooLarge } from './body.ts'
  */
 export function withBody(incoming: IncomingMessage, limit: number, use: (body: Body) => void): void {
   const { 'content-length': length, 'transfer-encoding': encoding } = incoming.headers
-  if (length === undefined && encoding === undefined) return use(new Uint8Array(0))
-  if (declaredTooLarge(length, limit)) return use('too_large')
+  if (length === undefined && encoding === undefined) use(new Uint8Array(0))
+  else if (declaredTooLarge(length, limit)) use('too_large')
+  else collect(incoming, limit, use)
+}
 
+function collect(incoming: IncomingMessage, limit: number, use: (body: Body) => void): void {
   let first: Uint8Array | undefined
   let rest: Uint8Array[] | undefined
   let size = 0

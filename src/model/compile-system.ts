@@ -13,7 +13,13 @@ import {
 /** A rule by kind and name, as the policy looks it up: `["checks", "seat_is_free"]`. */
 export type RuleName = readonly [kind: string, name: string]
 
-type Todo = Readonly<Record<NamedStage, readonly RuleName[]>> & { readonly obligations: readonly string[] }
+/**
+ * What is to be checked and done. By stage, and in one list each what stands before the right (`gates`) and after it
+ * (`checks`); a list that would be empty is absent.
+ */
+export type Todo = Partial<Readonly<Record<NamedStage | 'gates' | 'checks', readonly RuleName[]>>> & {
+  readonly obligations: readonly RuleName[]
+}
 
 export interface Field {
   readonly part: 'resource' | 'context'
@@ -31,7 +37,7 @@ export interface PermissionData {
   readonly takes: readonly Field[]
   readonly from?: Readonly<Record<string, true>>
   readonly feature?: string
-  readonly on_deny?: Readonly<Record<string, readonly string[]>>
+  readonly on_deny?: Readonly<Record<string, readonly RuleName[]>>
   readonly todo: Todo
 }
 
@@ -53,7 +59,7 @@ export interface CompiledSystem {
     readonly custom_roles?: Readonly<Record<string, unknown>>
     readonly plans?: Readonly<Record<string, { seats: number | null; features: Readonly<Record<string, true>> }>>
     readonly allow_reasons: Readonly<Record<string, true>>
-    readonly limits: Readonly<Record<string, string>>
+    readonly limits: Readonly<Record<string, RuleName>>
     readonly permissions: Readonly<Record<string, PermissionData>>
   }
   readonly index: {
@@ -90,7 +96,7 @@ export function compileSystem(files: SystemFiles, reasons: Reasons, problems: Pr
   const used = { roles: new Set<string>(), conditions: new Set<string>(), checks: new Set<string>(), features: new Set<string>() }
   const named = new Map<string, { file: string; line: number; column: number }>()
   const yields: Record<string, readonly string[]> = {}
-  const limits: Record<string, string> = {}
+  const limits: Record<string, RuleName> = {}
   const refuse = (problem: Problem): undefined => void problems.push(problem)
 
   const name = (rule: RuleName, document: YamlDocument<unknown>, path: readonly (string | number)[]): string => {
@@ -111,10 +117,11 @@ export function compileSystem(files: SystemFiles, reasons: Reasons, problems: Pr
     if (!Array.isArray(entry) && 'limit' in entry && entry.limit !== undefined) {
       name(['limits', entry.limit], lifecycle, ['checks', check, 'limit'])
       for (const reason of refuses) {
-        if (limits[reason] !== undefined && limits[reason] !== entry.limit) {
-          refuse(problemAt(lifecycle, ['checks', check, 'limit'], `\`${reason}\` shows the limit \`${limits[reason]}\` elsewhere`))
+        const other = limits[reason]?.[1]
+        if (other !== undefined && other !== entry.limit) {
+          refuse(problemAt(lifecycle, ['checks', check, 'limit'], `\`${reason}\` shows the limit \`${other}\` elsewhere`))
         }
-        limits[reason] = entry.limit
+        limits[reason] = ['limits', entry.limit]
       }
     }
   }
@@ -204,20 +211,29 @@ export function compileSystem(files: SystemFiles, reasons: Reasons, problems: Pr
     }
     return found
   }
-  const todoOf = (checks: Record<NamedStage, Named[]>, obligations: readonly string[]): Todo =>
-    ({ ...Object.fromEntries(namedStages.map((stage) => [stage, inOrder(stage, checks[stage]).map((item) => item.rule)])), obligations }) as Todo
-
-  const nameObligations = (list: readonly string[], document: YamlDocument<unknown>, path: readonly (string | number)[]): readonly string[] => {
-    for (const [index, obligation] of list.entries()) name(['obligations', obligation], document, [...path, index])
-    return list
+  const todoOf = (checks: Record<NamedStage, Named[]>, obligations: readonly RuleName[]): Todo => {
+    const stages = namedStages.map((stage) => [stage, inOrder(stage, checks[stage]).map((item) => item.rule)] as const)
+    const isGate = (stage: NamedStage) => stage === 'membership' || stage === 'gate'
+    const lists = [
+      ...stages,
+      ['gates', stages.flatMap(([stage, rules]) => (isGate(stage) ? rules : []))] as const,
+      ['checks', stages.flatMap(([stage, rules]) => (isGate(stage) ? [] : rules))] as const,
+    ]
+    return { ...Object.fromEntries(lists.filter(([, rules]) => rules.length > 0)), obligations }
   }
-  const onDeny = (entry: Readonly<Record<string, readonly string[]>>, path: readonly string[]) => {
-    for (const [reason, list] of Object.entries(entry)) {
-      if (!reasons.isRefusal(reason)) refuse({ ...unknown(lifecycle, [...path, reason], 'reason', reason, [...reasons.messages.keys()]) })
-      nameObligations(list, lifecycle, [...path, reason])
-    }
-    return entry
-  }
+  const nameObligations = (list: readonly string[], document: YamlDocument<unknown>, path: readonly (string | number)[]): readonly RuleName[] =>
+    list.map((obligation, index) => {
+      const rule: RuleName = ['obligations', obligation]
+      name(rule, document, [...path, index])
+      return rule
+    })
+  const onDeny = (entry: Readonly<Record<string, readonly string[]>>, path: readonly string[]): Record<string, readonly RuleName[]> =>
+    Object.fromEntries(
+      Object.entries(entry).map(([reason, list]) => {
+        if (!reasons.isRefusal(reason)) refuse({ ...unknown(lifecycle, [...path, reason], 'reason', reason, [...reasons.messages.keys()]) })
+        return [reason, nameObligations(list, lifecycle, [...path, reason])]
+      }),
+    )
 
   const permissionData: Record<string, PermissionData> = {}
   const permissionIndex: Record<string, PermissionIndex> = {}
@@ -282,10 +298,10 @@ export function compileSystem(files: SystemFiles, reasons: Reasons, problems: Pr
     const add = (rule: RuleName) => rules.set(rule.join('.'), rule)
     for (const item of all) {
       add(item.rule)
-      for (const reason of item.reasons) if (limits[reason] !== undefined) add(['limits', limits[reason]])
+      for (const reason of item.reasons) if (limits[reason] !== undefined) add(limits[reason])
     }
-    for (const cell of [{ todo }, ...Object.values(cells)]) for (const obligation of cell.todo?.obligations ?? []) add(['obligations', obligation])
-    for (const list of Object.values(denied)) for (const obligation of list) add(['obligations', obligation])
+    for (const cell of [{ todo }, ...Object.values(cells)]) for (const obligation of cell.todo?.obligations ?? []) add(obligation)
+    for (const list of Object.values(denied)) for (const obligation of list) add(obligation)
     if (grant !== undefined) add(['grants', grant])
     permissionIndex[permission] = {
       rules: [...rules.values()],

@@ -60,9 +60,13 @@ export function readBundle<T>(folder: string): Bundle<T> {
     const wasm = new Uint8Array(readFileSync(join(folder, 'policy.wasm')))
     const data = readFileSync(join(folder, 'data.json'), 'utf8')
     const made = makeBundle({ wasm, data, ...manifest })
-    if (made.manifest.policy === manifest.policy && made.manifest.data_sha256 === manifest.data_sha256) return { wasm, data, manifest }
+    if (made.manifest.policy === manifest.policy && made.manifest.data_sha256 === manifest.data_sha256)
+      return { wasm, data, manifest }
   } catch (error) {
-    throw new BundleError(`no bundle can be read from \`${folder}\`: ${(error as Error).message}; run \`postern build\``, { cause: error })
+    throw new BundleError(
+      `no bundle can be read from \`${folder}\`: ${(error as Error).message}; run \`postern build\``,
+      { cause: error },
+    )
   }
   throw new BundleError(`the files of \`${folder}\` do not belong together; run \`postern build\``)
 }

@@ -36,6 +36,7 @@ async function extract(archive: string, name: string): Promise<Uint8Array<ArrayB
       else entry.resume()
     },
   })
-  if (chunks.length === 0) throw new Error(`OPA wrote no ${name} into ${await readFile(archive).then((bytes) => bytes.length)} bytes`)
+  if (chunks.length === 0)
+    throw new Error(`OPA wrote no ${name} into ${await readFile(archive).then((bytes) => bytes.length)} bytes`)
   return new Uint8Array(Buffer.concat(chunks))
 }

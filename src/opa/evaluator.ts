@@ -87,7 +87,8 @@ export function createEvaluator(options: EvaluatorOptions): WasmEvaluator {
       }
       const result = Array.isArray(raw) && raw.length === 1 ? (raw[0] as { result?: unknown }).result : undefined
       if (result === undefined) throw new PosternError('undecidable')
-      if (!isEvaluation(result, options.vocabulary)) throw new PosternError('undecidable', 'the policy gave a malformed result')
+      if (!isEvaluation(result, options.vocabulary))
+        throw new PosternError('undecidable', 'the policy gave a malformed result')
       return result
     },
     get memoryBytes() {
@@ -110,10 +111,21 @@ function builtinsOf(module: WebAssembly.Module): string[] {
   const refuse = () => {
     throw new Error('no host function may run while a module is inspected')
   }
-  const names = ['opa_abort', 'opa_println', 'opa_builtin0', 'opa_builtin1', 'opa_builtin2', 'opa_builtin3', 'opa_builtin4']
+  const names = [
+    'opa_abort',
+    'opa_println',
+    'opa_builtin0',
+    'opa_builtin1',
+    'opa_builtin2',
+    'opa_builtin3',
+    'opa_builtin4',
+  ]
   const env = { memory, ...Object.fromEntries(names.map((name) => [name, refuse])) }
   const { exports } = new WebAssembly.Instance(module, { env })
-  const { builtins, opa_json_dump } = exports as unknown as { builtins(): number; opa_json_dump(address: number): number }
+  const { builtins, opa_json_dump } = exports as unknown as {
+    builtins(): number
+    opa_json_dump(address: number): number
+  }
   const start = opa_json_dump(builtins())
   const heap = Buffer.from(memory.buffer)
   return Object.keys(JSON.parse(heap.toString('utf8', start, heap.indexOf(0, start))))
@@ -122,16 +134,18 @@ function builtinsOf(module: WebAssembly.Module): string[] {
 /** Whether a result has the shape that policies/authz/decision.rego promises, in words that the model knows. */
 function isEvaluation(result: unknown, known: Vocabulary): result is Evaluation {
   if (!isObject(result) || typeof result.decision !== 'boolean') return false
-  if (typeof result.reason !== 'string' || typeof result.role !== 'string') return false
+  if (typeof result.reason !== 'string') return false
   if (!(result.decision ? known.allows : known.refusals).has(result.reason)) return false
   if (!Array.isArray(result.obligations)) return false
   for (const obligation of result.obligations)
-    if (!isObject(obligation) || typeof obligation.type !== 'string' || !known.obligations.has(obligation.type)) return false
+    if (!isObject(obligation) || typeof obligation.type !== 'string' || !known.obligations.has(obligation.type))
+      return false
   if (result.decision) return true
   const { stage, check, limit } = result
   return (
     typeof stage === 'string' &&
-    (check === null || (Array.isArray(check) && check.length === 2 && check.every((part) => typeof part === 'string'))) &&
+    (check === null ||
+      (Array.isArray(check) && check.length === 2 && check.every((part) => typeof part === 'string'))) &&
     (limit === null || isLimit(limit))
   )
 }

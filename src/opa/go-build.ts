@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { packageRoot } from '../document/package-root.ts'
 import { installBinary } from './install-binary.ts'
 import { opaVersion } from './opa-version.ts'
-import { ownFile } from './own-file.ts'
 import type { Progress } from './progress.ts'
 import { runProcess } from './run-process.ts'
 
@@ -25,7 +25,7 @@ export async function goBuild(options: {
     const built = join(folder, basename(options.target))
     const args = ['build', '-trimpath', '-buildvcs=false', '-o', built, 'github.com/open-policy-agent/opa']
     const { code, stderr } = await runProcess(options.go, args, {
-      cwd: ownFile('toolchain'),
+      cwd: join(packageRoot(), 'src/opa/toolchain'),
       env: { ...options.env, ...goSettings(options.offline) },
       timeoutMs: 30 * 60_000,
     })

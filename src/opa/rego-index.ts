@@ -56,9 +56,13 @@ export function indexRego(ast: unknown): readonly RegoRule[] {
       isDefault: rule.default === true,
       texts: clauses.flatMap((clause) => {
         const value = (clause.head as { value?: Node } | undefined)?.value
-        return value?.type === 'string' ? [{ value: String(value.value), place: placeOf(value, placeOf(clause, placeOf(rule))) }] : []
+        return value?.type === 'string'
+          ? [{ value: String(value.value), place: placeOf(value, placeOf(clause, placeOf(rule))) }]
+          : []
       }),
-      inputs: found.filter(({ path }) => path[0] === 'input').map(({ path, place }) => ({ path: path.slice(1), place })),
+      inputs: found
+        .filter(({ path }) => path[0] === 'input')
+        .map(({ path, place }) => ({ path: path.slice(1), place })),
       references: found.filter(({ path }) => path[0] === 'data').map(({ path }) => path.slice(1)),
       types: typesOf(rule),
     }
@@ -78,7 +82,9 @@ export function inputClosure(rules: readonly RegoRule[]): (path: readonly string
   /** Rules at the path, above it (their value is looked into) and below it (all of them are read). */
   const rulesOf = (path: readonly string[]): string[] => {
     const key = path.join('.')
-    const above = path.map((_, index) => path.slice(0, index + 1).join('.')).filter((candidate) => byPath.has(candidate))
+    const above = path
+      .map((_, index) => path.slice(0, index + 1).join('.'))
+      .filter((candidate) => byPath.has(candidate))
     return above.length > 0 ? above : [...byPath.keys()].filter((candidate) => candidate.startsWith(`${key}.`))
   }
   return (path) => {
@@ -99,7 +105,8 @@ export function inputClosure(rules: readonly RegoRule[]): (path: readonly string
 
 function elses(rule: Node): Node[] {
   const found: Node[] = []
-  for (let next = rule.else as Node | undefined; next !== undefined; next = next.else as Node | undefined) found.push(next)
+  for (let next = rule.else as Node | undefined; next !== undefined; next = next.else as Node | undefined)
+    found.push(next)
   return found
 }
 
@@ -143,7 +150,8 @@ function typesOf(node: unknown): RegoRule['types'] {
   walk(node, (candidate) => {
     if (candidate.type !== 'object' || !Array.isArray(candidate.value)) return true
     for (const [key, value] of candidate.value as [Node, Node][])
-      if (key?.value === 'type' && value?.type === 'string') found.push({ value: String(value.value), place: placeOf(value) })
+      if (key?.value === 'type' && value?.type === 'string')
+        found.push({ value: String(value.value), place: placeOf(value) })
     return true
   })
   return found

@@ -58,7 +58,7 @@ export function createPdp(options: PdpOptions): ActivePdp {
 
       function decide(): Decision {
         const evaluation = (policy as Policy).evaluator.evaluate(input)
-        return toDecision(evaluation, action, tenant.header.value('plan'), system as NonNullable<typeof system>, permission, (policy as Policy).digest)
+        return toDecision(evaluation, action, { role: roleOf(request, tenant), plan: tenant.header.value('plan') }, system as NonNullable<typeof system>, permission, (policy as Policy).digest)
       }
     },
     activate(policy) {
@@ -91,6 +91,10 @@ function tenantOf(
   const found = tenants.find(id)
   if (found === undefined) throw new PosternError('unknown_tenant', `no tenant \`${id}\``, { pointer: '/context/tenant' })
   return found
+}
+
+function roleOf(request: DecisionRequest, tenant: TenantFacts): unknown {
+  return request.subject.type === 'user' ? tenant.record(request.subject.id)?.value('role') : undefined
 }
 
 const noProperties: Readonly<Record<string, unknown>> = Object.freeze({})

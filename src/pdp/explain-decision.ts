@@ -5,20 +5,20 @@ import type { Evaluation, PermissionIndex, SystemIndex } from './policy.ts'
 export function toDecision(
   evaluation: Evaluation,
   action: string,
-  plan: unknown,
+  subject: { readonly role: unknown; readonly plan: unknown },
   system: SystemIndex,
   permission: PermissionIndex,
   digest: string,
 ): Decision {
   const limit = toLimit(evaluation.limit, system)
-  const words: Record<string, unknown> = { plan, action, role: evaluation.role, ...limit }
+  const words: Record<string, unknown> = { ...subject, action, ...limit }
   const message = system.messages[evaluation.reason] ?? evaluation.reason
   return Object.freeze({
     decision: evaluation.decision,
     stage: evaluation.stage ?? 'grant',
     reason: evaluation.reason,
     message: message.replace(/\{(\w+)\}/g, (_, word: string) => String(words[word] ?? 'none')),
-    rule: placeOf(evaluation, limit, system, permission),
+    rule: placeOf(evaluation, limit, String(subject.role ?? ''), system, permission),
     ...(limit === undefined ? {} : { limit }),
     obligations: Object.freeze(evaluation.obligations.map(inOrder)),
     policy: digest,
@@ -26,16 +26,19 @@ export function toDecision(
 }
 
 /** The `file:line` that decided: the plan of a limit, the check of a row, the role's cell, or the core's own rule. */
-function placeOf(evaluation: Evaluation, limit: Limit | undefined, system: SystemIndex, permission: PermissionIndex): string {
+function placeOf(evaluation: Evaluation, limit: Limit | undefined, role: string, system: SystemIndex, permission: PermissionIndex): string {
   const ofPlan = limit?.plan === undefined ? undefined : system.plans.get(limit.plan)
   // A limit that support raised or lowered is not the plan's.
   if (ofPlan !== undefined && ofPlan.seats === limit?.limit) return ofPlan.place
-  if (evaluation.check) return permission.names[evaluation.check.join('.')] ?? permission.row
+  if (evaluation.check) {
+    const [kind, name] = evaluation.check
+    return permission.names[`${kind === 'shared' ? 'checks' : kind}.${name}`] ?? permission.row
+  }
   if (evaluation.decision || evaluation.stage === 'right') {
-    if (evaluation.reason === 'role_not_on_plan') return system.roles[evaluation.role] ?? system.sections.roles
-    if (evaluation.reason === 'role_grant' || evaluation.reason === 'no_permission') return permission.cells[evaluation.role] ?? permission.row
+    if (evaluation.reason === 'role_not_on_plan') return system.roles[role] ?? system.sections.roles
+    if (evaluation.reason === 'role_grant' || evaluation.reason === 'no_permission') return permission.cells[role] ?? permission.row
     const grant = Object.keys(permission.names).find((name) => name.startsWith('grants.'))
-    return (grant && permission.names[grant]) ?? permission.cells[evaluation.role] ?? permission.row
+    return (grant && permission.names[grant]) ?? permission.cells[role] ?? permission.row
   }
   if (evaluation.stage === 'request') return system.sections.matrix
   if (evaluation.reason === 'unknown_role') return system.sections.roles

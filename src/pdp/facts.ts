@@ -32,6 +32,7 @@ export const factCatalogue: readonly string[] = [
   'items.owned',
   'items.collections',
   'items.group_exists',
+  'items.project_exists',
   'items.gallery_access',
   'items.without_two_factor',
   'counts.pending',

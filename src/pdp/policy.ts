@@ -4,11 +4,10 @@ import type { InputPlan } from './input-plan.ts'
 export interface Evaluation {
   readonly decision: boolean
   readonly reason: string
-  /** The subject's stored role, `""` where there is none. */
-  readonly role: string
   readonly obligations: readonly { readonly type: string; readonly [parameter: string]: unknown }[]
   /** The rest only of a refusal. */
   readonly stage?: string
+  /** Kind (`shared`, `checks` or `conditions`) and name of the check that refused; null where the core did. */
   readonly check?: readonly [kind: string, name: string] | null
   readonly limit?: Readonly<Record<string, unknown>> | null
 }

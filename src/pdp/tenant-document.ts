@@ -85,10 +85,14 @@ export function factsOfDocument(document: TenantDocument): TenantFacts {
       const group = property(request, 'group')
       return typeof group === 'string' && Object.hasOwn(document.groups ?? {}, group)
     },
+    project_exists: (request) => {
+      const project = property(request, 'project')
+      return typeof project === 'string' && (document.projects ?? []).includes(project)
+    },
     gallery_access: (request) => {
       const project = property(request, 'project')
       return (document.gallery_access ?? [])
-        .filter((entry) => isSubject(request, entry.user) && (typeof project !== 'string' || entry.project === project))
+        .filter((entry) => isSubject(request, entry.user) && (!isGiven(project) || entry.project === project))
         .map(({ user: _, ...entry }) => entry)
     },
     without_two_factor: () =>
@@ -210,6 +214,11 @@ function property(request: DecisionRequest, name: string): unknown {
 function listed(fact: string, value: unknown): readonly Readonly<Record<string, unknown>>[] {
   if (!Array.isArray(value)) return []
   return bounded(fact, value).map((item) => (typeof item === 'object' && item !== null ? item : {}))
+}
+
+/** A text that is not blank. */
+function isGiven(value: unknown): value is string {
+  return typeof value === 'string' && address(value) !== ''
 }
 
 function isSubject(request: DecisionRequest, user: string | undefined): boolean {

@@ -191,6 +191,9 @@ export const hostileInputs: readonly Hostile[] = [
   ['more than 2 MiB', 'x'.repeat(2 * MIB + 1), problem('1:1: the file is larger than 2 MiB; split it')],
   ['2 MiB of empty lines', '\n'.repeat(2 * MIB), tooManyLines],
   ['1 MiB of comments', '#\n'.repeat(MIB / 2), tooManyLines],
+  ['7,000 comments below a value', `a: 1\n${'\n'.repeat(7000)}${'   #\n'.repeat(7000)}b: 1`, value({ a: 1, b: 1 })],
+  ['7,000 comments in a list', `- a: {}\n${'\n'.repeat(7000)}${'    #\n'.repeat(7000)}- b`, value([{ a: {} }, 'b'])],
+  ['7,000 comments below a block', `a: |-\n  x\n${'\n'.repeat(7000)}#\n${'\n  #'.repeat(7000)}`, value({ a: 'x' })],
   [
     '7,000 empty lines before 7,000 comments',
     `a:\n${'\n'.repeat(7000)}${'   #\n'.repeat(7000)}  b: 1`,

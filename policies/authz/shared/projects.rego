@@ -7,7 +7,7 @@ default checks["named_project_exists"] := "unknown_project"
 
 checks["named_project_exists"] := "ok" if not project_is_named
 
-checks["named_project_exists"] := "ok" if input.request.resource.properties.project in input.tenant.projects
+checks["named_project_exists"] := "ok" if input.items.project_exists
 
 # METADATA
 # description: The request names a project.

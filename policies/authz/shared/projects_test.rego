@@ -7,7 +7,7 @@ test_a_named_project_exists if {
 }
 
 test_a_named_project_does_not_exist if {
-	every project in ["p3", "P1", 5, true, ["p1"]] {
+	every project in ["p3", 5, true, ["p1"]] {
 		shared.checks.named_project_exists == "unknown_project" with input as asking_for_project(project)
 	}
 }
@@ -19,11 +19,11 @@ test_no_project_is_named if {
 	shared.checks.named_project_exists == "ok" with input as {"request": {"resource": {"properties": {}}}}
 }
 
-test_no_project_exists_without_the_tenants_list if {
+test_a_missing_fact_refuses if {
 	shared.checks.named_project_exists == "unknown_project" with input.request.resource.properties.project as "p1"
 }
 
 asking_for_project(project) := {
 	"request": {"resource": {"properties": {"project": project}}},
-	"tenant": {"projects": ["p1", "p2"]},
+	"items": {"project_exists": project == "p1"},
 }
