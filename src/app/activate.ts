@@ -15,7 +15,11 @@ export function loadPolicy(
     wasm: bundle.wasm,
     data: bundle.data,
     memoryMib,
-    vocabulary: { allows: new Set(index.allows), refusals: new Set(index.refusals), obligations: new Set(index.obligations) },
+    vocabulary: {
+      allows: new Set(index.allows),
+      refusals: new Set(index.refusals),
+      obligations: new Set(index.obligations),
+    },
     ...(onDiscard === undefined ? {} : { onDiscard }),
   })
   const systems = Object.entries(index.systems).map(([name, system]) => [name, indexSystem(system, index)] as const)
@@ -29,7 +33,13 @@ function indexSystem(system: SystemManifest, index: BundleIndex): SystemIndex {
   })
   return {
     permissions: new Map(permissions),
-    unlisted: { input: planInput([], index.core_needs), idProperty: undefined, row: system.sections.matrix, cells: {}, names: {} },
+    unlisted: {
+      input: planInput([], index.core_needs),
+      idProperty: undefined,
+      row: system.sections.matrix,
+      cells: {},
+      names: {},
+    },
     plans: new Map(system.plans.map(({ name, ...plan }) => [name, plan])),
     roles: system.roles,
     sections: system.sections,

@@ -5,21 +5,24 @@ import { packageRoot } from '../document/package-root.ts'
 import { DocumentError, type Problem } from '../document/problem.ts'
 import { compileSchema, type Validator } from '../document/schema.ts'
 import { compileModel } from '../model/compile.ts'
-import type { CompiledSystem, PermissionIndex } from '../model/compile-system.ts'
+import type { PermissionIndex } from '../model/compile-permission.ts'
+import type { CompiledSystem } from '../model/compile-system.ts'
 import { type ModelValidators, readModelFiles } from '../model/system-files.ts'
-import { type Bundle, makeBundle, type Manifest, readBundle, sha256, writeBundle } from '../opa/bundle.ts'
+import { type Bundle, type Manifest, makeBundle, readBundle, sha256, writeBundle } from '../opa/bundle.ts'
 import { compileWasm } from '../opa/compile-wasm.ts'
 import { findPolicies, indexPolicies, openMemory } from '../opa/policy-sources.ts'
-import { inputClosure, type RegoRule } from '../opa/rego-index.ts'
 import type { Progress } from '../opa/progress.ts'
+import { inputClosure, type RegoRule } from '../opa/rego-index.ts'
 import type { OpaToolchain } from '../opa/toolchain.ts'
 import { crossCheck } from './cross-check.ts'
-import { resolveRules } from './resolve-rules.ts'
 import { coreNeeds, needsOf, permissionNeeds, type RuleNeeds } from './policy-needs.ts'
+import { resolveRules } from './resolve-rules.ts'
 
 /** One system as the manifest keeps it: what the model knows, and what each permission reads. */
 export interface SystemManifest {
-  readonly permissions: Readonly<Record<string, Omit<PermissionIndex, 'rules'> & { needs: readonly string[]; id_property?: string }>>
+  readonly permissions: Readonly<
+    Record<string, Omit<PermissionIndex, 'rules'> & { needs: readonly string[]; id_property?: string }>
+  >
   readonly plans: readonly { readonly name: string; readonly seats: number | null; readonly place: string }[]
   readonly roles: Readonly<Record<string, string>>
   readonly sections: CompiledSystem['index']['sections']
@@ -73,7 +76,12 @@ async function buildBundle(options: BuildOptions): Promise<BuildResult> {
   progress.start('reading config')
   const systems = compileModel(readModelFiles(root, modelValidators()))
   const fingerprint = sha256(
-    [sources.digest, JSON.stringify(systems.map(({ data, index }) => [data, index])), readFileSync(capabilities, 'utf8'), version()].join('\0'),
+    [
+      sources.digest,
+      JSON.stringify(systems.map(({ data, index }) => [data, index])),
+      readFileSync(capabilities, 'utf8'),
+      version(),
+    ].join('\0'),
   )
   const present = existingBundle(output)
   if (present?.manifest.sources === fingerprint) return { bundle: present, built: false }
@@ -87,7 +95,9 @@ async function buildBundle(options: BuildOptions): Promise<BuildResult> {
   const core = coreNeeds(rules, problems)
   const ruleNeeds = needsOfRules(systems, resolutions, rules, problems)
   if (problems.length > 0) throw new DocumentError(problems)
-  const model = systems.map((system) => [system.name, resolveRules(system.data, resolutions.get(system.name) ?? new Map())] as const)
+  const model = systems.map(
+    (system) => [system.name, resolveRules(system.data, resolutions.get(system.name) ?? new Map())] as const,
+  )
   progress.start('compiling to WASM')
   const wasm = await compileWasm(toolchain, root, sources.files, capabilities)
   memory.save()
@@ -123,7 +133,14 @@ function needsOfRules(
     for (const [name, path] of resolutions.get(system.name) ?? []) {
       const place = rules.find((rule) => rule.path.join('.') === path.join('.'))?.place
       const refuse = (_reference: string, message: string, remedy: string) =>
-        problems.push({ file: 'policies', line: 0, column: 0, ...place, message: `${message}, through \`${name}\``, remedy })
+        problems.push({
+          file: 'policies',
+          line: 0,
+          column: 0,
+          ...place,
+          message: `${message}, through \`${name}\``,
+          remedy,
+        })
       found.set(`${system.name} ${name}`, needsOf(inputsOf(path), refuse))
     }
   return found
@@ -143,7 +160,11 @@ function systemManifest(system: CompiledSystem, needs: ReadonlyMap<string, RuleN
   })
   return {
     permissions: Object.fromEntries(permissions),
-    plans: Object.entries(system.index.plans).map(([name, place]) => ({ name, seats: system.data.plans?.[name]?.seats ?? null, place })),
+    plans: Object.entries(system.index.plans).map(([name, place]) => ({
+      name,
+      seats: system.data.plans?.[name]?.seats ?? null,
+      place,
+    })),
     roles: system.index.roles,
     sections: system.index.sections,
     messages: system.index.messages,
@@ -182,14 +203,21 @@ function existingBundle(output: string): Bundle<BundleIndex> | undefined {
   }
 }
 
-function union(systems: readonly CompiledSystem[], of: (system: CompiledSystem) => readonly string[]): readonly string[] {
+function union(
+  systems: readonly CompiledSystem[],
+  of: (system: CompiledSystem) => readonly string[],
+): readonly string[] {
   return [...new Set(systems.flatMap(of))].sort()
 }
 
 /** The commit of the sources, where they are in a git checkout: a label and no more. */
 function commitOf(root: string): Manifest<unknown>['commit'] {
   try {
-    return execFileSync('git', ['rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
+    return execFileSync('git', ['rev-parse', 'HEAD'], {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim()
   } catch {
     return null
   }

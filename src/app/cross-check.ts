@@ -30,7 +30,11 @@ export function crossCheck(
       const shared = ['authz', 'shared', ...key.split('.')]
       const clauses = byPath.get(own.join('.')) ?? byPath.get(shared.join('.'))
       if (clauses === undefined) {
-        problems.push({ ...place, message: `no rule \`${key}\``, remedy: `write \`${key}\` in policies/systems/${system.name}, or correct the name` })
+        problems.push({
+          ...place,
+          message: `no rule \`${key}\``,
+          remedy: `write \`${key}\` in policies/systems/${system.name}, or correct the name`,
+        })
         continue
       }
       resolution.set(key, clauses[0]?.path ?? own)
@@ -40,22 +44,38 @@ export function crossCheck(
       if (rule.path[0] !== 'systems' || rule.path[1] !== system.name || !isNamedKind(rule.path)) continue
       const key = rule.path.slice(2).join('.')
       if (byPath.has(['authz', 'shared', key].join('.')))
-        problems.push({ ...rule.place, message: `\`${key}\` is also a shared rule of policies/authz/shared`, remedy: 'give one of them another name' })
+        problems.push({
+          ...rule.place,
+          message: `\`${key}\` is also a shared rule of policies/authz/shared`,
+          remedy: 'give one of them another name',
+        })
       else if (!system.named.has(key))
-        problems.push({ ...rule.place, message: `\`${key}\` is named by no YAML of \`${system.name}\``, remedy: `name it under config/systems/${system.name}, or remove it` })
+        problems.push({
+          ...rule.place,
+          message: `\`${key}\` is named by no YAML of \`${system.name}\``,
+          remedy: `name it under config/systems/${system.name}, or remove it`,
+        })
     }
     for (const rule of rules) {
       if (!(rule.path[0] === 'systems' && rule.path[1] === system.name)) continue
       for (const { value, place } of rule.types)
         if (!system.index.obligations.includes(value))
-          problems.push({ ...place, message: `unknown obligation type \`${value}\``, remedy: 'list it under `obligations` of reasons.yaml' })
+          problems.push({
+            ...place,
+            message: `unknown obligation type \`${value}\``,
+            remedy: 'list it under `obligations` of reasons.yaml',
+          })
     }
     found.set(system.name, resolution)
   }
   const names = new Set(systems.map((system) => system.name))
   for (const rule of rules)
     if (rule.path[0] === 'systems' && !names.has(rule.path[1] ?? ''))
-      problems.push({ ...rule.place, message: `no system \`${rule.path[1]}\` under config/systems`, remedy: 'add its YAML, or remove the rules' })
+      problems.push({
+        ...rule.place,
+        message: `no system \`${rule.path[1]}\` under config/systems`,
+        remedy: 'add its YAML, or remove the rules',
+      })
   return found
 }
 
@@ -67,12 +87,26 @@ function clausesAgree(key: string, clauses: readonly RegoRule[], system: Compile
   const passes = key.startsWith('grants.') ? 'role' : 'ok'
   for (const { value, place } of clauses.flatMap((clause) => clause.texts))
     if (value !== passes && !declared.includes(value))
-      problems.push({ ...place, message: `\`${key}\` answers \`${value}\`, which the YAML of \`${system.name}\` does not list`, remedy: `list it beside \`${key.split('.')[1]}\`` })
+      problems.push({
+        ...place,
+        message: `\`${key}\` answers \`${value}\`, which the YAML of \`${system.name}\` does not list`,
+        remedy: `list it beside \`${key.split('.')[1]}\``,
+      })
   if (passes === 'ok') {
     const fallback = clauses.find((clause) => clause.isDefault)
     const first = clauses[0] as RegoRule
-    if (fallback === undefined) problems.push({ ...first.place, message: `\`${key}\` has no default`, remedy: 'give it its refusal as the default, so that it always answers' })
-    else if (fallback.texts.some(({ value }) => value === 'ok')) problems.push({ ...fallback.place, message: `\`${key}\` passes by default`, remedy: 'make the refusal its default' })
+    if (fallback === undefined)
+      problems.push({
+        ...first.place,
+        message: `\`${key}\` has no default`,
+        remedy: 'give it its refusal as the default, so that it always answers',
+      })
+    else if (fallback.texts.some(({ value }) => value === 'ok'))
+      problems.push({
+        ...fallback.place,
+        message: `\`${key}\` passes by default`,
+        remedy: 'make the refusal its default',
+      })
   }
   return problems
 }

@@ -1,9 +1,9 @@
 import { readTenants } from '../directory/document-tenants.ts'
 import { inlineFacts, tenantValidator } from '../directory/tenant-schema.ts'
-import { parseYaml } from '../document/yaml-document.ts'
-import { decisionRequest } from '../http/request-shape.ts'
-import { guardJson } from '../http/json-guard.ts'
 import { defaultSettings } from '../document/settings.ts'
+import { parseYaml } from '../document/yaml-document.ts'
+import { guardJson } from '../http/json-guard.ts'
+import { decisionRequest } from '../http/request-shape.ts'
 import type { Bundle } from '../opa/bundle.ts'
 import { createPdp } from '../pdp/decide.ts'
 import type { Limit, Obligation } from '../pdp/decision.ts'
@@ -59,7 +59,11 @@ export function explainOnce({ bundle, project, request, tenant }: ExplainOptions
       },
     },
   })
-  const body = parseYaml(request.text, request.file, { name: 'a request', accepts: (_): _ is unknown => true, violations: () => [] }).value
+  const body = parseYaml(request.text, request.file, {
+    name: 'a request',
+    accepts: (_): _ is unknown => true,
+    violations: () => [],
+  }).value
   guardJson(body, defaultSettings.limits.depth)
   const { stage: _, ...decision } = pdp.decide(decisionRequest(body)).decision
   return { ...decision, facts: flatten(JSON.parse(seen)) }
@@ -68,5 +72,8 @@ export function explainOnce({ bundle, project, request, tenant }: ExplainOptions
 /** Leaves and lists by their path. */
 function flatten(value: unknown, path = ''): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return { [path]: value }
-  return Object.assign({}, ...Object.entries(value).map(([name, inner]) => flatten(inner, path === '' ? name : `${path}.${name}`)))
+  return Object.assign(
+    {},
+    ...Object.entries(value).map(([name, inner]) => flatten(inner, path === '' ? name : `${path}.${name}`)),
+  )
 }

@@ -1,5 +1,6 @@
 import type { Problem } from '../document/problem.ts'
-import type { Field, RuleName } from '../model/compile-system.ts'
+import type { Field } from '../model/compile-permission.ts'
+import type { RuleName } from '../model/system-context.ts'
 import type { RegoRule } from '../opa/rego-index.ts'
 import { factCatalogue } from '../pdp/facts.ts'
 
@@ -34,13 +35,22 @@ export function needsOf(
       looked.add(lookup)
       continue
     }
-    const entry = catalogue.find((parts) => parts.every((part, index) => index < reference.length && (part === '*' || part === reference[index])))
+    const entry = catalogue.find((parts) =>
+      parts.every((part, index) => index < reference.length && (part === '*' || part === reference[index])),
+    )
     if (entry !== undefined) {
       paths.add(reference.slice(0, entry.length).join('.'))
       continue
     }
-    const wide = catalogue.some((parts) => reference.every((part, index) => parts[index] === '*' || parts[index] === part))
-    if (wide) refuse(written, `a rule reads all of \`${written}\``, 'name the attribute; helper functions take the attribute, not the record')
+    const wide = catalogue.some((parts) =>
+      reference.every((part, index) => parts[index] === '*' || parts[index] === part),
+    )
+    if (wide)
+      refuse(
+        written,
+        `a rule reads all of \`${written}\``,
+        'name the attribute; helper functions take the attribute, not the record',
+      )
     else refuse(written, `\`${written}\` is not in the fact catalogue`, 'see the table in policies/README.md')
   }
   return { paths: [...paths].sort(), lookups: looked }
@@ -54,7 +64,13 @@ export function coreNeeds(rules: readonly RegoRule[], problems: Problem[]): read
     inputs.map(({ path }) => path),
     (reference, message, remedy) => {
       const place = inputs.find(({ path }) => ['input', ...path].join('.') === reference)?.place
-      problems.push({ file: place?.file ?? 'policies/authz', line: place?.line ?? 0, column: place?.column ?? 0, message, remedy })
+      problems.push({
+        file: place?.file ?? 'policies/authz',
+        line: place?.line ?? 0,
+        column: place?.column ?? 0,
+        message,
+        remedy,
+      })
     },
   )
   return paths
@@ -72,7 +88,9 @@ export function permissionNeeds(
     for (const path of needs?.paths ?? []) paths.add(path)
     for (const field of takes) {
       if (needs?.lookups.has(field.part))
-        paths.add(field.part === 'resource' ? `request.resource.properties.${field.name}` : `request.context.${field.name}`)
+        paths.add(
+          field.part === 'resource' ? `request.resource.properties.${field.name}` : `request.context.${field.name}`,
+        )
     }
   }
   return [...paths].sort()

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { tenantFiles } from '../directory/document-tenants.ts'
 import type { Progress } from '../opa/progress.ts'
 import { resolveOpa } from '../opa/toolchain.ts'
-import { tenantFiles } from '../directory/document-tenants.ts'
-import { build, type BuildResult } from './build.ts'
+import { type BuildResult, build } from './build.ts'
 
 /** Where the parts of a policy project are. `root` holds `config` and `policies`. */
 export interface Project {
@@ -18,11 +18,7 @@ export function projectAt(root: string): Project {
 }
 
 /** Builds the project's bundle where its sources changed. Rejects as `build` does, or with a `ToolchainError`. */
-export function buildProject(
-  project: Project,
-  env: NodeJS.ProcessEnv,
-  progress: Progress,
-): Promise<BuildResult> {
+export function buildProject(project: Project, env: NodeJS.ProcessEnv, progress: Progress): Promise<BuildResult> {
   return build({
     root: project.root,
     output: project.bundle,

@@ -1,6 +1,6 @@
-import type { Settings } from '../document/settings.ts'
 import { readTenants } from '../directory/document-tenants.ts'
 import { inlineFacts, tenantValidator } from '../directory/tenant-schema.ts'
+import type { Settings } from '../document/settings.ts'
 import { createDecisionApi } from '../http/decision-api.ts'
 import { type Listener, listen } from '../http/listener.ts'
 import { decisionRoutes } from '../http/routes.ts'
@@ -37,7 +37,11 @@ export interface Serving {
 export async function serve(parts: ServeParts): Promise<Serving> {
   const { bundle, settings, log } = parts
   const validator = tenantValidator()
-  const metrics = createMetrics({ version: parts.version, routes: decisionRoutes, denyClass: (stage) => stage as DenyClass })
+  const metrics = createMetrics({
+    version: parts.version,
+    routes: decisionRoutes,
+    denyClass: (stage) => stage as DenyClass,
+  })
   let policy: { readonly digest: string; readonly evaluator: WasmEvaluator } | undefined
   const loaded = loadPolicy(bundle, settings.evaluator.memory_mib, (thrown) => {
     metrics.evalFailed('trap')
@@ -48,7 +52,11 @@ export async function serve(parts: ServeParts): Promise<Serving> {
     tenants,
     inline: inlineFacts(validator),
     defaultTenant: settings.default_tenant ?? undefined,
-    memo: { entries: settings.cache.entries, bytes: settings.cache.bytes, largestInput: settings.cache.largest_input_bytes },
+    memo: {
+      entries: settings.cache.entries,
+      bytes: settings.cache.bytes,
+      largestInput: settings.cache.largest_input_bytes,
+    },
   })
   pdp.activate(loaded)
   policy = loaded

@@ -8,8 +8,16 @@ export const build = defineCommand({
   summary: 'compile config and policies into one bundle',
   usage: '[options]',
   options: {
-    project: { type: 'string', value: 'dir', description: 'the folder that holds config and policies (default: this one)' },
-    output: { type: 'string', value: 'dir', description: 'where the bundle goes (default: .postern/bundle of the project)' },
+    project: {
+      type: 'string',
+      value: 'dir',
+      description: 'the folder that holds config and policies (default: this one)',
+    },
+    output: {
+      type: 'string',
+      value: 'dir',
+      description: 'where the bundle goes (default: .postern/bundle of the project)',
+    },
   },
   examples: [
     { line: 'postern build', does: 'build what changed' },
@@ -22,7 +30,9 @@ export const build = defineCommand({
     const progress = createProgress(io.stderr, { isTTY: io.stderr.terminal, env: io.env })
     const { bundle, built } = await reportingErrors(() => buildProject(project, io.env, progress))
     const systems = Object.keys(bundle.manifest.index.systems)
-    io.stdout.write(`${built ? 'built' : 'up to date'}: ${project.bundle}\npolicy ${bundle.manifest.policy}\nsystems ${systems.join(', ')}\n`)
+    io.stdout.write(
+      `${built ? 'built' : 'up to date'}: ${project.bundle}\npolicy ${bundle.manifest.policy}\nsystems ${systems.join(', ')}\n`,
+    )
     return 0
   },
 })

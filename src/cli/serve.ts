@@ -1,10 +1,10 @@
+import type { BundleIndex } from '../app/build.ts'
 import { drainOnSignal } from '../app/drain.ts'
 import { buildProject, projectAt, tenantDocuments } from '../app/project.ts'
 import { serve as startServing } from '../app/serve.ts'
 import { loadSettings } from '../document/settings.ts'
 import { createServerLog } from '../log/server-log.ts'
 import { readBundle } from '../opa/bundle.ts'
-import type { BundleIndex } from '../app/build.ts'
 import { defineCommand } from './command.ts'
 import { createProgress } from './progress.ts'
 import { reportingErrors } from './project-errors.ts'
@@ -15,7 +15,11 @@ export const serve = defineCommand({
   summary: 'build what changed and answer decisions over HTTP',
   usage: '[options]',
   options: {
-    project: { type: 'string', value: 'dir', description: 'the folder that holds config and policies (default: this one)' },
+    project: {
+      type: 'string',
+      value: 'dir',
+      description: 'the folder that holds config and policies (default: this one)',
+    },
     settings: { type: 'string', value: 'file', description: 'settings (default: config/sidecar.yaml of the project)' },
     bundle: { type: 'string', value: 'dir', description: 'serve this bundle as it is, without building; needs no OPA' },
   },

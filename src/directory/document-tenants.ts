@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { DocumentError, type Problem } from '../document/problem.ts'
-import { validateJson, type Validator } from '../document/schema.ts'
+import { type Validator, validateJson } from '../document/schema.ts'
 import { readYaml } from '../document/yaml-document.ts'
 import type { TenantFacts, TenantSource } from '../pdp/facts.ts'
 import { factsOfDocument, type TenantDocument } from '../pdp/tenant-document.ts'
@@ -25,13 +25,21 @@ export function readTenants(
   const tenants = new Map<string, TenantFacts>()
   for (const path of files) {
     const file = relative(root, path).replaceAll('\\', '/')
-    const found = collect(problems, () => (path.endsWith('.json') ? readJson(path, file, validator) : fromYaml(path, root, validator)))
+    const found = collect(problems, () =>
+      path.endsWith('.json') ? readJson(path, file, validator) : fromYaml(path, root, validator),
+    )
     if (found === undefined) continue
     const { document, at } = found
     const refuse = (pointer: readonly (string | number)[], message: string, remedy?: string) =>
       problems.push({ file, ...at(pointer), message, ...(remedy === undefined ? {} : { remedy }) })
-    for (const index of repeatedUsers(document)) refuse(['members', index, 'user'], `a second record of \`${document.members?.[index]?.user}\``)
-    if (!systems.has(document.system)) refuse(['system'], `unknown system \`${document.system}\``, `known: ${[...systems].map((name) => `\`${name}\``).join(', ')}`)
+    for (const index of repeatedUsers(document))
+      refuse(['members', index, 'user'], `a second record of \`${document.members?.[index]?.user}\``)
+    if (!systems.has(document.system))
+      refuse(
+        ['system'],
+        `unknown system \`${document.system}\``,
+        `known: ${[...systems].map((name) => `\`${name}\``).join(', ')}`,
+      )
     if (tenants.has(document.tenant)) refuse(['tenant'], `a second document of tenant \`${document.tenant}\``)
     tenants.set(document.tenant, factsOfDocument(document))
   }
@@ -50,13 +58,21 @@ export function tenantFiles(path: string): string[] {
 
 type At = (pointer: readonly (string | number)[]) => { line: number; column: number }
 
-function fromYaml(path: string, root: string, validator: Validator<TenantDocument>): { document: TenantDocument; at: At } {
+function fromYaml(
+  path: string,
+  root: string,
+  validator: Validator<TenantDocument>,
+): { document: TenantDocument; at: At } {
   const yaml = readYaml(path, validator, { root })
   return { document: yaml.value, at: (pointer) => yaml.place(pointer) }
 }
 
 /** JSON documents may be large, so they take the engine's own parser and are reported by JSON Pointer. */
-function readJson(path: string, file: string, validator: Validator<TenantDocument>): { document: TenantDocument; at: At } {
+function readJson(
+  path: string,
+  file: string,
+  validator: Validator<TenantDocument>,
+): { document: TenantDocument; at: At } {
   const at: At = () => ({ line: 0, column: 0 })
   let document: unknown
   try {
@@ -66,7 +82,13 @@ function readJson(path: string, file: string, validator: Validator<TenantDocumen
   }
   if (validator.accepts(document)) return { document, at }
   throw new DocumentError(
-    validateJson(document, validator).map(({ pointer, message }) => ({ file, line: 0, column: 0, message: `${pointer || '/'}: ${message}`, pointer })),
+    validateJson(document, validator).map(({ pointer, message }) => ({
+      file,
+      line: 0,
+      column: 0,
+      message: `${pointer || '/'}: ${message}`,
+      pointer,
+    })),
   )
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { packageRoot } from '../document/package-root.ts'
-import { compileSchema, validateJson, type Validator } from '../document/schema.ts'
+import { compileSchema, type Validator, validateJson } from '../document/schema.ts'
 import { PosternError } from '../pdp/errors.ts'
 import type { TenantFacts } from '../pdp/facts.ts'
 import { factsOfDocument, type TenantDocument } from '../pdp/tenant-document.ts'
@@ -21,7 +21,9 @@ export function inlineFacts(validator: Validator<TenantDocument>): (document: un
     }
     const [second] = repeatedUsers(document)
     if (second !== undefined)
-      throw new PosternError('malformed_tenant', 'a second record of the same user', { pointer: `/tenant/members/${second}/user` })
+      throw new PosternError('malformed_tenant', 'a second record of the same user', {
+        pointer: `/tenant/members/${second}/user`,
+      })
     return factsOfDocument(document)
   }
 }

@@ -7,7 +7,10 @@ import type { ModelFiles } from './system-files.ts'
 export function compileModel(files: ModelFiles): readonly CompiledSystem[] {
   const problems: Problem[] = []
   const systems = files.systems.map((system) => {
-    const reasons = joinReasons(system.reasons === undefined ? [files.reasons] : [files.reasons, system.reasons], problems)
+    const reasons = joinReasons(
+      system.reasons === undefined ? [files.reasons] : [files.reasons, system.reasons],
+      problems,
+    )
     return compileSystem(system, reasons, problems)
   })
   if (problems.length > 0) throw new DocumentError(problems)

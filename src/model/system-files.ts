@@ -5,15 +5,7 @@ import type { Validator } from '../document/schema.ts'
 import { readYaml, type YamlDocument } from '../document/yaml-document.ts'
 
 /** The stages whose checks a permission names, in their order. `membership` and `gate` hold what a system's gates add. */
-export const namedStages = [
-  'membership',
-  'gate',
-  'relation',
-  'shape',
-  'target',
-  'precondition',
-  'capacity',
-] as const
+export const namedStages = ['membership', 'gate', 'relation', 'shape', 'target', 'precondition', 'capacity'] as const
 export type NamedStage = (typeof namedStages)[number]
 export type CheckStage = Exclude<NamedStage, 'membership' | 'gate'>
 
@@ -42,7 +34,11 @@ export interface MatrixFile {
   readonly grants?: Readonly<
     Record<
       string,
-      { readonly on: 'all' | readonly string[]; readonly allows: readonly string[]; readonly refuses?: readonly string[] }
+      {
+        readonly on: 'all' | readonly string[]
+        readonly allows: readonly string[]
+        readonly refuses?: readonly string[]
+      }
     >
   >
   readonly matrix: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, Cell>>>>>>

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { Answer, Decision, Pdp } from './decision.ts'
 import { PosternError } from './errors.ts'
+import { toDecision } from './explain-decision.ts'
 import type { TenantFacts, TenantSource } from './facts.ts'
 import { writeInput } from './input-plan.ts'
 import { createMemo, type Memo, type MemoLimits } from './memo.ts'
 import type { PermissionIndex, Policy } from './policy.ts'
 import type { DecisionRequest } from './request.ts'
-import { toDecision } from './explain-decision.ts'
 
 export interface PdpOptions {
   readonly tenants: TenantSource
@@ -41,25 +41,17 @@ export function createPdp(options: PdpOptions): ActivePdp {
       const tenant = tenantOf(request, tenants, inline, defaultTenant)
       const system = policy.systems.get(tenant.system)
       if (system === undefined) throw new PosternError('unknown_system', `no system \`${tenant.system}\``)
-      const action = request.action.name
-      const permission = system.permissions.get(action) ?? system.unlisted
-      const input = writeInput(permission.input, request, propertiesOf(request, permission), tenant, () => now().toISOString())
-      const answer = (decision: Decision, cache: Answer['cache']): Answer => ({
-        decision,
-        decisionId: newDecisionId(),
-        revision: tenant.revision,
-        cache,
-      })
-      if (permission.input.now) return answer(decide(), 'bypass')
-      const known = memo.get(input)
-      if (known !== undefined) return answer(known, 'hit')
-      const decision = decide()
-      return answer(decision, memo.set(input, decision) ? 'miss' : 'bypass')
+      const permission = system.permissions.get(request.action.name) ?? system.unlisted
+      const properties = propertiesOf(request, permission)
+      const input = writeInput(permission.input, request, properties, tenant, () => now().toISOString())
 
-      function decide(): Decision {
-        const evaluation = (policy as Policy).evaluator.evaluate(input)
-        return toDecision(evaluation, action, { role: roleOf(request, tenant), plan: tenant.header.value('plan') }, system as NonNullable<typeof system>, permission, (policy as Policy).digest)
-      }
+      const known = memo.get(input)
+      if (known !== undefined) return answer(known, tenant, 'hit')
+      const evaluation = policy.evaluator.evaluate(input)
+      const decision = toDecision(evaluation, request, tenant, system, permission, policy.digest)
+      // What depends on the time is true of one moment.
+      const kept = !permission.input.now && memo.set(input, decision)
+      return answer(decision, tenant, kept ? 'miss' : 'bypass')
     },
     activate(policy) {
       active = { policy, memo: createMemo(options.memo) }
@@ -71,6 +63,10 @@ export function createPdp(options: PdpOptions): ActivePdp {
       return active?.memo
     },
   }
+}
+
+function answer(decision: Decision, tenant: TenantFacts, cache: Answer['cache']): Answer {
+  return { decision, decisionId: newDecisionId(), revision: tenant.revision, cache }
 }
 
 function tenantOf(
@@ -89,12 +85,9 @@ function tenantOf(
   const id = named ?? defaultTenant
   if (id === undefined) throw new PosternError('tenant_required')
   const found = tenants.find(id)
-  if (found === undefined) throw new PosternError('unknown_tenant', `no tenant \`${id}\``, { pointer: '/context/tenant' })
+  if (found === undefined)
+    throw new PosternError('unknown_tenant', `no tenant \`${id}\``, { pointer: '/context/tenant' })
   return found
-}
-
-function roleOf(request: DecisionRequest, tenant: TenantFacts): unknown {
-  return request.subject.type === 'user' ? tenant.record(request.subject.id)?.value('role') : undefined
 }
 
 const noProperties: Readonly<Record<string, unknown>> = Object.freeze({})
@@ -107,11 +100,16 @@ function propertiesOf(request: DecisionRequest, permission: PermissionIndex): Re
   const { type, id, properties = noProperties } = request.resource
   const action = request.action.name
   const colon = action.indexOf(':')
-  if (colon >= 0 && type !== action.slice(0, colon)) throw new PosternError('resource_type_mismatch', `\`${action}\` is asked of the resource type \`${type}\``, { pointer: '/resource/type' })
+  if (colon >= 0 && type !== action.slice(0, colon))
+    throw new PosternError('resource_type_mismatch', `\`${action}\` is asked of the resource type \`${type}\``, {
+      pointer: '/resource/type',
+    })
   if (id === '-' || id === '') return properties
   const named = Object.hasOwn(properties, type) ? properties[type] : undefined
   if (named !== undefined && named !== null && named !== id)
-    throw new PosternError('ambiguous_resource', `resource.id is \`${id}\`, and \`properties.${type}\` differs`, { pointer: '/resource/id' })
+    throw new PosternError('ambiguous_resource', `resource.id is \`${id}\`, and \`properties.${type}\` differs`, {
+      pointer: '/resource/id',
+    })
   if (permission.idProperty === undefined || named === id) return properties
   return { ...properties, [permission.idProperty]: id }
 }

@@ -1,32 +1,48 @@
 import type { Decision, Limit, Obligation } from './decision.ts'
+import type { TenantFacts } from './facts.ts'
 import type { Evaluation, PermissionIndex, SystemIndex } from './policy.ts'
+import type { DecisionRequest } from './request.ts'
 
 /** Turns an evaluation into the decision that callers see: with its message, its place and its limit. */
 export function toDecision(
   evaluation: Evaluation,
-  action: string,
-  subject: { readonly role: unknown; readonly plan: unknown },
+  request: DecisionRequest,
+  tenant: TenantFacts,
   system: SystemIndex,
   permission: PermissionIndex,
-  digest: string,
+  policy: string,
 ): Decision {
+  const { decision, reason } = evaluation
+  const record = request.subject.type === 'user' ? tenant.record(request.subject.id) : undefined
+  const role = String(record?.value('role') ?? '')
   const limit = toLimit(evaluation.limit, system)
-  const words: Record<string, unknown> = { ...subject, action, ...limit }
-  const message = system.messages[evaluation.reason] ?? evaluation.reason
+  const words: Record<string, unknown> = {
+    action: request.action.name,
+    role,
+    plan: tenant.header.value('plan'),
+    ...limit,
+  }
+  const message = system.messages[reason] ?? reason
   return Object.freeze({
-    decision: evaluation.decision,
+    decision,
     stage: evaluation.stage ?? 'grant',
-    reason: evaluation.reason,
+    reason,
     message: message.replace(/\{(\w+)\}/g, (_, word: string) => String(words[word] ?? 'none')),
-    rule: placeOf(evaluation, limit, String(subject.role ?? ''), system, permission),
+    rule: placeOf(evaluation, limit, role, system, permission),
     ...(limit === undefined ? {} : { limit }),
     obligations: Object.freeze(evaluation.obligations.map(inOrder)),
-    policy: digest,
+    policy,
   })
 }
 
 /** The `file:line` that decided: the plan of a limit, the check of a row, the role's cell, or the core's own rule. */
-function placeOf(evaluation: Evaluation, limit: Limit | undefined, role: string, system: SystemIndex, permission: PermissionIndex): string {
+function placeOf(
+  evaluation: Evaluation,
+  limit: Limit | undefined,
+  role: string,
+  system: SystemIndex,
+  permission: PermissionIndex,
+): string {
   const ofPlan = limit?.plan === undefined ? undefined : system.plans.get(limit.plan)
   // A limit that support raised or lowered is not the plan's.
   if (ofPlan !== undefined && ofPlan.seats === limit?.limit) return ofPlan.place
@@ -36,7 +52,8 @@ function placeOf(evaluation: Evaluation, limit: Limit | undefined, role: string,
   }
   if (evaluation.decision || evaluation.stage === 'right') {
     if (evaluation.reason === 'role_not_on_plan') return system.roles[role] ?? system.sections.roles
-    if (evaluation.reason === 'role_grant' || evaluation.reason === 'no_permission') return permission.cells[role] ?? permission.row
+    if (evaluation.reason === 'role_grant' || evaluation.reason === 'no_permission')
+      return permission.cells[role] ?? permission.row
     const grant = Object.keys(permission.names).find((name) => name.startsWith('grants.'))
     return (grant && permission.names[grant]) ?? permission.cells[role] ?? permission.row
   }

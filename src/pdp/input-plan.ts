@@ -82,7 +82,10 @@ export function writeInput(
     if (target !== undefined) text += `,"target":${target.text(plan.target)}`
   }
   if (plan.items.length > 0) {
-    const asked = properties === request.resource.properties ? request : { ...request, resource: { ...request.resource, properties } }
+    const asked =
+      properties === request.resource.properties
+        ? request
+        : { ...request, resource: { ...request.resource, properties } }
     text += `,"items":{${written(plan.items, (name) => tenant.item(name, asked))}}`
   }
   if (plan.counts.length > 0) text += `,"counts":{${written(plan.counts, (name) => tenant.count(name))}}`

@@ -13,7 +13,8 @@ export function normaliseInstant(value: unknown): string | undefined {
   if (Number(offsetHour) > 23 || Number(offsetMinute) > 59) return undefined
   const midnight = new Date(`${year}-${month}-${day}T00:00:00.000Z`)
   // A day that does not exist rolls over, or does not parse at all.
-  if (Number.isNaN(midnight.getTime()) || midnight.toISOString().slice(0, 10) !== `${year}-${month}-${day}`) return undefined
+  if (Number.isNaN(midnight.getTime()) || midnight.toISOString().slice(0, 10) !== `${year}-${month}-${day}`)
+    return undefined
   const offset = (sign === '-' ? -1 : 1) * (Number(offsetHour) * 60 + Number(offsetMinute))
   const minutes = Number(hour) * 60 + Number(minute) - offset
   const milliseconds = Number(fraction.slice(0, 3).padEnd(3, '0'))

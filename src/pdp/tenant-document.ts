@@ -58,7 +58,8 @@ export function factsOfDocument(document: TenantDocument): TenantFacts {
   }
   const items: Record<string, (request: DecisionRequest) => unknown> = {
     invited: (request) => [invitee(property(request, 'email'))],
-    invites: (request) => listed('items.invites', property(request, 'invites')).map((invite) => invitee(own(invite, 'email'))),
+    invites: (request) =>
+      listed('items.invites', property(request, 'invites')).map((invite) => invitee(own(invite, 'email'))),
     key_holders: (request) => {
       const key = property(request, 'api_key')
       return members
@@ -146,7 +147,11 @@ const refusesEverySession = 'never'
 
 function normalised(member: Member): Readonly<Record<string, unknown>> {
   if (member.sessions_valid_after === undefined) return { ...member, exists: true }
-  return { ...member, exists: true, sessions_valid_after: normaliseInstant(member.sessions_valid_after) ?? refusesEverySession }
+  return {
+    ...member,
+    exists: true,
+    sessions_valid_after: normaliseInstant(member.sessions_valid_after) ?? refusesEverySession,
+  }
 }
 
 function recordOf(attributes: Readonly<Record<string, unknown>>): FactRecord {
@@ -257,7 +262,8 @@ function concerns(concerned: Concerned, entry: Share): boolean {
 
 function withFoldersAbove(path: string): string[] {
   const found = [path, '/']
-  for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1)) found.push(path.slice(0, slash))
+  for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1))
+    found.push(path.slice(0, slash))
   return found
 }
 

@@ -63,8 +63,12 @@ describe('the build refuses', () => {
     expect(await problemsAfter([matrix, 'view: { owner: allow', 'view: { owner allow: }'])).toEqual([
       'config/systems/acme/matrix.yaml:16:27: this does not belong to the value before it; a space, a quote or indentation may be missing',
     ])
-    expect(await problemsAfter([roles, '  guest:', '\tguest:'])).toEqual([])
-    expect(await problemsAfter([plans, 'plans:\n', 'plans: &all\n'])).toEqual([])
+    expect(await problemsAfter([roles, '  guest:', '\tguest:'])).toEqual([
+      'config/systems/acme/roles.yaml:3:1: a tab indents this line; use spaces',
+    ])
+    expect(await problemsAfter([plans, 'plans:\n', 'plans: &all\n'])).toEqual([
+      'config/systems/acme/plans.yaml:1:8: anchor `&all`; write the value out wherever it is used',
+    ])
   })
 
   it('what the schema of a file does not take', async () => {
@@ -120,7 +124,7 @@ describe('the build refuses', () => {
     })
     expect(
       await problemsAfter([reasons, 'gate: [two_factor_required]', 'gate: [two_factor_required, two_factor_required]']),
-    ).toEqual([])
+    ).toEqual(['config/reasons.yaml:29:10: item 1 is the same as item 2; remove one of them'])
   })
 
   it('Rego that does not parse, in the words of OPA', async () => {
