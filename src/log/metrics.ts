@@ -3,7 +3,7 @@ import { errorTable } from '../pdp/errors.ts'
 import { addProcessMetrics } from './process-metrics.ts'
 import { type Labels, Registry } from './registry.ts'
 
-/** The stage that refused; a closed set, so that reasons, which systems may add, never become label values. */
+/** The stages that refuse; a closed set, so that reasons, which systems may add, never become label values. */
 export const denyClasses = [
   'request',
   'membership',
@@ -35,10 +35,10 @@ export interface MetricsOptions {
   readonly version: string
   /** Paths whose answers are counted one by one; all others are `other`. */
   readonly routes: readonly CountedRoute[]
-  /** Default `['authorize']`. Each costs 55 series. */
+  /** Default `['authorize']`. Each costs 56 series. */
   readonly dialects?: readonly string[]
-  /** The stage at which a reason is given. */
-  readonly denyClass: (reason: string) => DenyClass
+  /** The class of a stage (`Decision.stage`); one that is not among the classes is counted as `other`. */
+  readonly denyClass: (stage: string) => DenyClass
 }
 
 /** What is read on a scrape. Each may come later than the metrics themselves. */
@@ -72,13 +72,15 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const dialects = options.dialects ?? ['authorize']
   let sources: MetricSources = {}
 
-  // Denials by class, then the one kind of grant: an allow has passed every stage.
-  const perDialect = denyClasses.length + 1
+  // Denials by class, then by none of them, then the one kind of grant: an allow has passed every stage.
+  const otherDenial = denyClasses.length
+  const grant = otherDenial + 1
+  const perDialect = grant + 1
   const decisions = registry.counter(
     'authz_decisions_total',
     'Decisions given, by the stage that decided.',
     dialects.flatMap((dialect) => [
-      ...denyClasses.map((reason_class) => ({ effect: 'deny', dialect, reason_class })),
+      ...[...denyClasses, 'other'].map((reason_class) => ({ effect: 'deny', dialect, reason_class })),
       { effect: 'allow', dialect, reason_class: 'grant' },
     ]),
   )
@@ -138,7 +140,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
   return {
     decided(dialect, { decision, cache }, seconds) {
       const at = dialects.indexOf(dialect)
-      const row = decision.decision ? denyClasses.length : denyClasses.indexOf(options.denyClass(decision.reason))
+      const denial = denyClasses.indexOf(options.denyClass(decision.stage))
+      const row = decision.decision ? grant : denial === -1 ? otherDenial : denial
       const result = caches.indexOf(cache)
       decisions.add(at * perDialect + row)
       durations.observe(at * caches.length + result, seconds)

@@ -254,7 +254,10 @@ function concernedBy(document: TenantDocument, request: DecisionRequest): Concer
   return { paths, collection: property(request, 'collection'), collections }
 }
 
+/** An entry that names both a path and a collection, or neither, is about nothing; so it is with user and group. */
 function concerns(concerned: Concerned, entry: Share): boolean {
+  if ((entry.path === undefined) === (entry.collection === undefined)) return false
+  if ((entry.user === undefined) === (entry.group === undefined)) return false
   if (entry.path !== undefined && concerned.paths.has(entry.path)) return true
   const { collection } = entry
   return collection !== undefined && (collection === concerned.collection || collection in concerned.collections)

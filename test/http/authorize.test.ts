@@ -238,6 +238,7 @@ describe('what the PDP throws', () => {
       },
     ],
     ['a rejection', () => Promise.reject(new Error('secret-value of dev'))],
+    ['a rejection with a string', () => Promise.reject('secret-value of dev')],
     ['nothing', () => undefined as never],
     ['a decision that is not a boolean', () => answerOf({ ...deny, decision: 'true' as never })],
     ['an answer without a decision', () => ({}) as never],

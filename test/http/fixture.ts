@@ -3,12 +3,13 @@ import { createReadiness } from '../../src/app/readiness.ts'
 import { createDecisionApi } from '../../src/http/decision-api.ts'
 import { type Listener, listen } from '../../src/http/listener.ts'
 import { decisionRoutes } from '../../src/http/routes.ts'
-import { createMetrics } from '../../src/log/metrics.ts'
+import { createMetrics, type DenyClass } from '../../src/log/metrics.ts'
 import { createServerLog } from '../../src/log/server-log.ts'
 import type { Answer, Decision, Pdp } from '../../src/pdp/decision.ts'
 
 export const deny: Decision = Object.freeze({
   decision: false,
+  stage: 'capacity',
   reason: 'full',
   message: '3 of 3 seats of plan `free` are taken',
   rule: 'config/plans.yaml:6',
@@ -19,6 +20,7 @@ export const deny: Decision = Object.freeze({
 
 export const allow: Decision = Object.freeze({
   decision: true,
+  stage: 'grant',
   reason: 'granted',
   message: 'the role grants it',
   rule: 'config/matrix.yaml:3',
@@ -34,7 +36,7 @@ export function answerOf(decision: Decision, cache: Answer['cache'] = 'miss'): A
 export function apiOver(decide: Pdp['decide'] = () => answerOf(deny), limits = { body_bytes: 65_536, depth: 32 }) {
   const lines: string[] = []
   const state = { policy: true }
-  const metrics = createMetrics({ version: '0.0.0', routes: decisionRoutes, denyClass: () => 'capacity' })
+  const metrics = createMetrics({ version: '0.0.0', routes: decisionRoutes, denyClass: (stage) => stage as DenyClass })
   const log = createServerLog({ sink: (line) => lines.push(line), terminal: false, debug: false })
   const readiness = createReadiness({ policy: () => state.policy })
   const app = createDecisionApi({ pdp: { decide }, settings: { limits }, metrics, log, readiness })

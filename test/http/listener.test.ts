@@ -175,7 +175,19 @@ describe('over a socket', () => {
     })
   })
 
-  it('refuses 20 MiB by its declared length without reading it, and stays up', async () => {
+  it('refuses a body by its declared length before any of it has come', async () => {
+    await served(apiOver().app, async (port) => {
+      const tooLong = head(
+        'POST /authorize HTTP/1.1',
+        'Host: a',
+        'Content-Type: application/json',
+        'Content-Length: 65537',
+      )
+      expect((await raw(port, (socket) => socket.write(tooLong), 300)).text).toMatch(/^HTTP\/1\.1 413 /)
+    })
+  })
+
+  it('swallows 20 MiB that are too much without holding them, and stays up', async () => {
     await served(apiOver().app, async (port) => {
       const before = process.memoryUsage().rss
       const { text } = await raw(

@@ -7,13 +7,13 @@ import { Registry } from '../../src/log/registry.ts'
 import type { Answer } from '../../src/pdp/decision.ts'
 import { errorTable, PosternError } from '../../src/pdp/errors.ts'
 
-const answer = (decision: boolean, reason: string, cache: Answer['cache'] = 'hit'): Answer => ({
-  decision: { decision, reason, message: '', rule: '', obligations: [], policy: 'p' },
+const answer = (decision: boolean, stage: string, cache: Answer['cache'] = 'hit'): Answer => ({
+  decision: { decision, stage, reason: 'any', message: '', rule: '', obligations: [], policy: 'p' },
   decisionId: 'd',
   revision: 'r',
   cache,
 })
-const metricsOf = (denyClass = (reason: string) => reason as DenyClass) =>
+const metricsOf = (denyClass = (stage: string) => stage as DenyClass) =>
   createMetrics({ version: '1.2.3', routes: decisionRoutes, denyClass })
 const seriesIn = (text: string) => text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
 const linesOf = (text: string, name: string) => seriesIn(text).filter((line) => line.startsWith(name))
@@ -133,16 +133,17 @@ describe('the metrics', () => {
     )
   })
 
-  it('file a denial under its class and an allow under grant, whatever its reason', () => {
+  it('file a denial under the class of its stage and an allow under grant', () => {
     const metrics = metricsOf()
-    for (const reason of denyClasses) metrics.decided('authorize', answer(false, reason, 'miss'), 0.003)
-    metrics.decided('authorize', answer(true, 'anything', 'bypass'), 2)
+    for (const stage of denyClasses) metrics.decided('authorize', answer(false, stage, 'miss'), 0.003)
+    metrics.decided('authorize', answer(false, 'never heard of', 'hit'), 0.003)
+    metrics.decided('authorize', answer(true, 'grant', 'bypass'), 2)
     const text = metrics.render()
-    for (const reason of denyClasses) {
+    for (const reason of [...denyClasses, 'other']) {
       expect(text).toContain(`authz_decisions_total{effect="deny",dialect="authorize",reason_class="${reason}"} 1\n`)
     }
     expect(text).toContain('authz_decisions_total{effect="allow",dialect="authorize",reason_class="grant"} 1\n')
-    expect(text).toContain('authz_cache_requests_total{result="hit"} 0\n')
+    expect(text).toContain('authz_cache_requests_total{result="hit"} 1\n')
     expect(text).toContain('authz_cache_requests_total{result="miss"} 9\n')
     expect(text).toContain('authz_cache_requests_total{result="bypass"} 1\n')
     expect(text).toContain('authz_decision_duration_seconds_bucket{dialect="authorize",cache="miss",le="0.0025"} 0\n')
@@ -154,7 +155,7 @@ describe('the metrics', () => {
   it('keep two dialects apart', () => {
     const routes = decisionRoutes.slice(0, 1)
     const metrics = createMetrics({ version: '', routes, denyClass: () => 'right', dialects: ['authorize', 'authzen'] })
-    metrics.decided('authzen', answer(false, 'x', 'miss'), 0.1)
+    metrics.decided('authzen', answer(false, 'right', 'miss'), 0.1)
     const text = metrics.render()
     expect(linesOf(text, 'authz_decisions_total').filter((line) => !line.endsWith(' 0'))).toEqual([
       'authz_decisions_total{effect="deny",dialect="authzen",reason_class="right"} 1',
@@ -181,7 +182,7 @@ describe('the metrics', () => {
   })
 
   it('stay within 200 series under 10,000 random users, paths and methods, and count each of them once', async () => {
-    const metrics = metricsOf((reason) => denyClasses[reason.length % denyClasses.length] as DenyClass)
+    const metrics = metricsOf((stage) => denyClasses[stage.length % denyClasses.length] as DenyClass)
     metrics.watch({
       cacheEntries: () => 1,
       cacheEvictions: () => 1,

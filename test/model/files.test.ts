@@ -1,9 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type ProjectCopy, tinyProject } from '../support/project-copy.ts'
-
-type Edit = readonly [file: string, from: string, to: string]
+import { type Edit, type ProjectCopy, problemsAfter as problemsOf, tinyProject } from '../support/project-copy.ts'
 
 const reasons = 'config/reasons.yaml'
 const roles = 'config/systems/acme/roles.yaml'
@@ -28,11 +26,7 @@ async function withCopy<T>(use: (copy: ProjectCopy) => T | Promise<T>): Promise<
   }
 }
 
-const problemsAfter = (...edits: readonly Edit[]) =>
-  withCopy((copy) => {
-    for (const edit of edits) copy.edit(...edit)
-    return copy.problems()
-  })
+const problemsAfter = (...edits: readonly Edit[]) => problemsOf(sound, edits)
 
 const rejection = (copy: ProjectCopy): Promise<string> =>
   copy.build().then(

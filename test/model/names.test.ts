@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type ProjectCopy, tinyProject } from '../support/project-copy.ts'
+import { type Edit, type ProjectCopy, problemsAfter, tinyProject } from '../support/project-copy.ts'
 
-/** File, what stands in it once, what to put there. */
-type Edit = readonly [file: string, from: string, to: string]
 type Case = readonly [title: string, edits: readonly Edit[], problems: readonly string[]]
 
 const at = 'config/systems/acme/'
@@ -16,17 +14,6 @@ beforeAll(() => {
   sound = tinyProject()
 })
 afterAll(() => sound.remove())
-
-/** Every problem of the sound project after the edits: no more and no fewer than the case says. */
-async function problemsAfter(edits: readonly Edit[]): Promise<readonly string[]> {
-  const broken = sound.copy()
-  try {
-    for (const edit of edits) broken.edit(...edit)
-    return await broken.problems()
-  } finally {
-    broken.remove()
-  }
-}
 
 const unknownNames: readonly Case[] = [
   [
@@ -258,15 +245,17 @@ const contradictions: readonly Case[] = [
 ]
 
 describe('the build refuses an unknown', () => {
-  it.each(unknownNames)('%s', async (_, edits, problems) => expect(await problemsAfter(edits)).toEqual(problems))
+  it.each(unknownNames)('%s', async (_, edits, problems) => expect(await problemsAfter(sound, edits)).toEqual(problems))
 })
 describe('the build refuses an unused', () => {
   it.todo('reason: one that no check, condition, grant or core rule gives')
   it.todo('obligation type: one that no obligation rule asks for')
   it.todo('shared check or obligation that no system names')
 
-  it.each(unusedNames)('%s', async (_, edits, problems) => expect(await problemsAfter(edits)).toEqual(problems))
+  it.each(unusedNames)('%s', async (_, edits, problems) => expect(await problemsAfter(sound, edits)).toEqual(problems))
 })
 describe('the build refuses', () => {
-  it.each(contradictions)('%s', async (_, edits, problems) => expect(await problemsAfter(edits)).toEqual(problems))
+  it.each(contradictions)('%s', async (_, edits, problems) =>
+    expect(await problemsAfter(sound, edits)).toEqual(problems),
+  )
 })

@@ -95,7 +95,7 @@ export const builtinCases: Readonly<Record<string, BuiltinCases>> = {
   },
   is_set: { call: `[is_set(args[0]), is_set({args[0]})]`, args: product(values) },
   count: { call: `[count(args[0]), count(${set(0)})]`, args: product([...arrays, ...objects, null]) },
-  sort: { call: `[sort(args[0]), sort(${set(0)})]`, args: product([...arrays, strings, everyCharacter]) },
+  sort: { call: `[sort(args[0]), sort(${set(0)})]`, args: product([...arrays, strings, everyCharacter.slice(0, 300)]) },
   max: { call: `[max(args[0]), max(${set(0)})]`, args: product(arrays) },
   min: { call: `[min(args[0]), min(${set(0)})]`, args: product(arrays) },
   sum: { call: 'sum(args[0])', args: product([...arrays, [1, 2, 3], [1.5, 2], [0.1, 0.2], 'x']) },
@@ -114,8 +114,15 @@ export const builtinCases: Readonly<Record<string, BuiltinCases>> = {
   'strings.reverse': { args: product([...strings, ...everyCharacter, ...wrong]) },
   'strings.replace_n': { args: product(patterns, [...strings, 'ab', 'abab', 'aaaa', 'xabcx', '日本日']) },
   trim_space: {
-    args: product([...strings, ...everyCharacter, ...everyCharacter.flatMap((all) => [...all.slice(0, 8)])]),
+    call: '[trim_space(text) | some text in args[0]]',
+    args: product([
+      strings,
+      ...everyCharacter.map((block) => Array.from(block, (space) => `${space}x${space}`)),
+      [1],
+      'a',
+    ]),
   },
+
   trim: { args: trimmed() },
   trim_left: { args: trimmed() },
   trim_right: { args: trimmed() },
@@ -128,7 +135,7 @@ export const builtinCases: Readonly<Record<string, BuiltinCases>> = {
   floor: { args: product([...numbers.filter((number) => number >= 0), 'a']) },
   // Texts of a number: on `-` WASM fails where OPA is undefined.
   to_number: {
-    args: product(['0', '1', '12', '007', '-5', '1.5', '1e3', '1E5', '9007199254740991', true, null, 4, 'a', '']),
+    args: product(['0', '1', '12', '-5', '1.5', '1e3', '1E5', '9007199254740991', true, null, 4, 'a', '']),
   },
 }
 

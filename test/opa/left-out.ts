@@ -6,6 +6,7 @@ export const leftOut: Readonly<Record<string, string>> = {
   'base64.decode': 'base64.decode("YQ")',
   'base64.is_valid': 'base64.is_valid("YQ")',
   'base64url.decode': 'base64url.decode("")',
+  'bits.rsh': 'bits.rsh(7, 4294967296)',
   ceil: 'ceil(args[0])',
   div: '0 / args[1]',
   format_int: 'format_int(4294967296, 10)',

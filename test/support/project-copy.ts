@@ -5,7 +5,7 @@ import { type BuildResult, build } from '../../src/app/build.ts'
 import { type Project, projectAt } from '../../src/app/project.ts'
 import { DocumentError } from '../../src/document/problem.ts'
 import { silentProgress } from '../../src/opa/progress.ts'
-import { resolveOpa } from '../../src/opa/toolchain.ts'
+import { type OpaToolchain, resolveOpa } from '../../src/opa/toolchain.ts'
 import { project } from './policy.ts'
 
 /** A policy project in a folder of its own, to be broken. Files are named relative to its root. */
@@ -22,6 +22,20 @@ export interface ProjectCopy extends Project {
   remove(): void
 }
 
+/** File, what stands in it once, what to put there. */
+export type Edit = readonly [file: string, from: string, to: string]
+
+/** Every problem of a sound project after the edits. */
+export async function problemsAfter(sound: ProjectCopy, edits: readonly Edit[]): Promise<readonly string[]> {
+  const broken = sound.copy()
+  try {
+    for (const edit of edits) broken.edit(...edit)
+    return await broken.problems()
+  } finally {
+    broken.remove()
+  }
+}
+
 /** The config and policies of this repository. */
 export function repositoryCopy(): ProjectCopy {
   return copyAt(project.root, ['config', 'policies'])
@@ -32,6 +46,14 @@ export function tinyProject(): ProjectCopy {
   const copy = copyAt(project.root, ['config/reasons.yaml', 'policies/authz'])
   for (const [file, text] of Object.entries(acme)) copy.write(file, text)
   return copy
+}
+
+let found: Promise<OpaToolchain> | undefined
+
+/** The compiler is the repository's: it takes minutes to make, and is asked for its version once. */
+function toolchain(): Promise<OpaToolchain> {
+  found ??= resolveOpa({ env: process.env, cacheDir: project.cache, progress: silentProgress })
+  return found
 }
 
 function copyAt(from: string, names: readonly string[]): ProjectCopy {
@@ -49,8 +71,7 @@ function copyAt(from: string, names: readonly string[]): ProjectCopy {
       root,
       output,
       cacheFolder: cache,
-      // The compiler is the repository's: it takes minutes to make.
-      toolchain: () => resolveOpa({ env: process.env, cacheDir: project.cache, progress: silentProgress }),
+      toolchain,
       progress: silentProgress,
     })
   return {
