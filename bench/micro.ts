@@ -1,4 +1,13 @@
+import { loadPolicy } from '../src/app/activate.ts'
+import { buildProject, projectAt } from '../src/app/project.ts'
+import { silentProgress } from '../src/opa/progress.ts'
+import { createPdp } from '../src/pdp/decide.ts'
+import { writeInput } from '../src/pdp/input-plan.ts'
+import type { PermissionIndex, Policy } from '../src/pdp/policy.ts'
+import type { DecisionRequest } from '../src/pdp/request.ts'
+import { factsOfDocument } from '../src/pdp/tenant-document.ts'
 import { authzenBody } from './contenders/authzen.ts'
+import { repository } from './paths.ts'
 import { type Timing, time } from './time.ts'
 import type { Workload } from './workload.ts'
 
@@ -26,13 +35,96 @@ export const microCases: readonly MicroCase[] = [
       return (i) => JSON.parse(texts[i % texts.length] ?? '')
     },
   },
-  // TODO(plug in): each `make` builds the PDP once from `../src/app/embed.ts` with the workload's system and tenant, then
-  // answers with the one call that is timed; facts are handed in, not loaded.
-  // { label: 'cache key', make: … },
-  // { label: 'hit', firstStep: 3, goal: 1.5, make: … },
-  // { label: 'miss of a matrix row', firstStep: 15, goal: 10, make: … },
-  // { label: 'miss of a lifecycle row', firstStep: 30, goal: 20, make: … },
+  {
+    label: 'cache key of a matrix row',
+    make: async () => {
+      const { policy, facts } = await prepare()
+      const permission = permissionOf(policy, matrixRow)
+      return () => writeInput(permission.input, matrixRow, {}, facts, noTime)
+    },
+  },
+  {
+    label: 'hit',
+    firstStep: 3,
+    goal: 1.5,
+    make: async () => {
+      const { pdp } = await prepare()
+      return () => pdp.decide(matrixRow)
+    },
+  },
+  { label: 'miss of a matrix row', firstStep: 15, goal: 10, make: () => miss(matrixRow) },
+  { label: 'miss of a matrix row that refuses', make: () => miss(refusedRow) },
+  { label: 'miss of a lifecycle row', firstStep: 30, goal: 20, make: () => miss(lifecycleRow) },
 ]
+
+const ask = (user: string, name: string, properties: Record<string, unknown> = {}): DecisionRequest => ({
+  subject: { type: 'user', id: user },
+  action: { name },
+  resource: { type: name.slice(0, name.indexOf(':')), id: '-', properties },
+  context: { tenant: 'acme' },
+})
+
+const matrixRow = ask('owner-1', 'own_membership:view')
+const refusedRow = ask('billing-1', 'application:manage')
+const lifecycleRow = ask('owner-1', 'member:invite', {
+  email: 'new@example.com',
+  role: 'developer',
+  api_keys: ['key-1'],
+})
+
+const noTime = () => ''
+
+/** A shipped system with a tenant of 500 members, and a decision point upon it. */
+const prepare = async () => {
+  const { bundle } = await buildProject(projectAt(repository), process.env, silentProgress)
+  const policy = loadPolicy(bundle, 64)
+  const roles = ['account_owner', 'developer', 'billing']
+  const members = Array.from({ length: 500 }, (_, i) => {
+    const role = roles[i % roles.length] ?? ''
+    return {
+      user: `${role.replace('account_', '')}-${Math.floor(i / roles.length) + 1}`,
+      role,
+      status: 'active',
+      api_keys: ['key-1'],
+    }
+  })
+  const settings = { company_name: 'Acme', owner_full_name: 'Owner One' }
+  const facts = factsOfDocument({
+    tenant: 'acme',
+    system: 'filestack',
+    plan: 'scale',
+    settings,
+    api_keys: ['key-1'],
+    members,
+  })
+  const pdp = createPdp({
+    tenants: { find: () => facts },
+    inline: () => facts,
+    defaultTenant: undefined,
+    memo: { entries: 100_000, bytes: 64 * 1024 * 1024, largestInput: 4096 },
+  })
+  pdp.activate(policy)
+  return { policy, facts, pdp }
+}
+
+const permissionOf = (policy: Policy, request: DecisionRequest): PermissionIndex => {
+  const permission = policy.systems.get('filestack')?.permissions.get(request.action.name)
+  if (permission === undefined) throw new Error(`no permission ${request.action.name}`)
+  return permission
+}
+
+/** The evaluation alone: facts and key apart. */
+const miss = async (request: DecisionRequest) => {
+  const { policy, facts } = await prepare()
+  const input = writeInput(
+    permissionOf(policy, request).input,
+    request,
+    request.resource.properties ?? {},
+    facts,
+    noTime,
+  )
+  return () => policy.evaluator.evaluate(input)
+}
 
 /** Times all cases one after the other in this process. */
 export const runMicro = async (cases: readonly MicroCase[], workload: Workload): Promise<readonly MicroResult[]> => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Contender, parsed } from '../contender.ts'
 import { repository } from '../paths.ts'
@@ -11,10 +11,8 @@ export interface PosternMode {
 }
 
 /**
- * Postern itself, as it is shipped: log and metrics on, the common workload as a system of its own in generated folders.
- *
- * TODO(format): three places wait for the formats of `config/systems/<system>/` and the settings; each is marked
- * TODO(format) below. Nothing else here should need a change.
+ * Postern itself, as it is shipped: metrics on, the core policy of this repository, the common workload as a system of
+ * its own in generated folders.
  */
 export const postern = (workload: Workload, { mode }: PosternMode): Contender => {
   const main = join(repository, 'dist/src/main.js')
@@ -22,21 +20,20 @@ export const postern = (workload: Workload, { mode }: PosternMode): Contender =>
     name: mode === 'warm' ? 'Postern, cached' : 'Postern, every request new',
     note:
       mode === 'warm'
-        ? 'Members from its directory, decision log and metrics on; all decisions cached after the warm-up.'
+        ? 'Members from a tenant document, metrics on; all decisions cached after the warm-up.'
         : 'The same, and every request differs in something that the policy reads: no decision comes from the cache.',
     ...(mode === 'new' ? { everyRequestNew: true as const } : {}),
     prepare: () => (existsSync(main) ? undefined : 'no dist/src/main.js: run `npm run compile`'),
     version: () => JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')).version,
     start: async (host) => {
       const [port, folder] = [await host.freePort(), host.folder()]
-      writeSystem(folder, workload)
-      const tenants = join(folder, 'tenants.json')
-      writeFileSync(tenants, JSON.stringify([tenantOf(workload)]))
+      writeProject(folder, workload, mode)
+      const tenant = join(folder, 'tenant.json')
+      writeFileSync(tenant, JSON.stringify(tenantOf(workload)))
       return host.serve({
         command: process.execPath,
-        args: [main, 'serve'],
-        // TODO(format): whatever points the process at `folder` for systems, policies, bundle cache and directory.
-        env: { POSTERN_LISTEN_DECISION: `127.0.0.1:${port}`, POSTERN_TENANTS: tenants },
+        args: [main, 'serve', '--project', folder],
+        env: { POSTERN_LISTEN_DECISION: `127.0.0.1:${port}`, POSTERN_TENANTS: tenant },
         cwd: repository,
         port,
         readyPath: '/readyz',
@@ -45,7 +42,6 @@ export const postern = (workload: Workload, { mode }: PosternMode): Contender =>
     request: (i) => {
       const body = authzenBody(workload, i)
       if (mode === 'warm') return post('/authorize', body)
-      // TODO(format): a property that a rule of the generated system reads, so that it is part of the cache key.
       return post('/authorize', { ...body, resource: { ...body.resource, properties: { nonce: `n${i}` } } })
     },
     check: (i, status, body) => {
@@ -64,14 +60,48 @@ export const postern = (workload: Workload, { mode }: PosternMode): Contender =>
   }
 }
 
-/** TODO(format): roles.yaml, matrix.yaml (one line per permission), plans.yaml … of the system `bench`. */
-const writeSystem = (folder: string, workload: Workload): void => {
-  mkdirSync(join(folder, 'config/systems/bench'), { recursive: true })
-  const matrix = workload.permissions.map((permission) => {
-    const cells = workload.roles.filter((role) => workload.matrix[role]?.[permission]).map((role) => `${role}: allow`)
-    return `${permission}: { ${cells.join(', ')} }`
-  })
-  writeFileSync(join(folder, 'config/systems/bench/matrix.yaml'), `${matrix.join('\n')}\n`)
+/**
+ * A policy project: this repository's core, and the workload as the one system. Where every request is to be new, a gate
+ * reads a property that each request sets to another value, so that it is part of the cache key.
+ */
+const writeProject = (folder: string, workload: Workload, mode: PosternMode['mode']): void => {
+  const system = join(folder, 'config/systems/bench')
+  mkdirSync(system, { recursive: true })
+  cpSync(join(repository, 'policies/authz'), join(folder, 'policies/authz'), { recursive: true })
+  cpSync(join(repository, 'config/reasons.yaml'), join(folder, 'config/reasons.yaml'))
+  const roles = workload.roles.map((role) => `  ${role}: { about: a role }`)
+  writeFileSync(join(system, 'roles.yaml'), `roles:\n${roles.join('\n')}\n`)
+  writeFileSync(join(system, 'plans.yaml'), 'plans: none\n')
+  writeFileSync(join(system, 'matrix.yaml'), matrixText(workload))
+  if (mode === 'warm') {
+    writeFileSync(join(system, 'lifecycle.yaml'), 'checks: {}\npermissions: {}\n')
+    return
+  }
+  const lifecycle =
+    'checks: { nonce_is_text: [missing_field] }\ngates: { relation: [{ check: nonce_is_text }] }\npermissions: {}\n'
+  writeFileSync(join(system, 'lifecycle.yaml'), lifecycle)
+  mkdirSync(join(folder, 'policies/systems/bench'), { recursive: true })
+  writeFileSync(
+    join(folder, 'policies/systems/bench/nonce.rego'),
+    'package systems.bench\n\ndefault checks["nonce_is_text"] := "missing_field"\n\n' +
+      'checks["nonce_is_text"] := "ok" if is_string(input.request.resource.properties.nonce)\n',
+  )
 }
 
-const tenantOf = ({ tenant, members }: Workload) => ({ tenant, system: 'bench', plan: 'any', members })
+const matrixText = (workload: Workload): string => {
+  const types = new Set(workload.permissions.map((permission) => permission.slice(0, permission.indexOf(':'))))
+  const lines = [...types].flatMap((type) => [
+    `  ${type}:`,
+    ...workload.permissions
+      .filter((permission) => permission.startsWith(`${type}:`))
+      .map((permission) => {
+        const cells = workload.roles
+          .filter((role) => workload.matrix[role]?.[permission])
+          .map((role) => `${role}: allow`)
+        return `    ${permission.slice(type.length + 1)}: { ${cells.join(', ')} }`
+      }),
+  ])
+  return `matrix:\n${lines.join('\n')}\n`
+}
+
+const tenantOf = ({ tenant, members }: Workload) => ({ tenant, system: 'bench', members })

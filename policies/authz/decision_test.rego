@@ -236,7 +236,7 @@ test_nothing_is_known_of_a_tenant_without_a_known_system if {
 }
 
 test_a_row_that_does_not_say_who_asks_is_none if {
-	decide(owner_asks, without(plain_row, "/who")) == refused("request", "unknown_action", null)
+	decide(editor_asks, without(plain_row, "/who")) == refused("request", "unknown_action", null)
 }
 
 # --- Stages 2 and 3
@@ -531,6 +531,8 @@ test_a_missing_check_does_not_pass_the_word_to_a_later_stage if {
 	every stage in ["membership", "gate"] {
 		undecided(rules, editor_asks, row_with({stage: [own("also_good")]}, []))
 	}
+	granted := object.union(row_with({"relation": [own("bad_relation")]}, []), {"grant": "by_share"})
+	undecided(removed(demo_rules, "grants", "by_share"), owner_asks, granted)
 }
 
 test_a_missing_check_never_allows_after_one_that_refuses if {

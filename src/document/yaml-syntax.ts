@@ -61,9 +61,7 @@ function readTokens(text: string, findings: Finding[]): CST.Token[] | undefined 
     const type: CST.TokenType | null = atScalar ? null : CST.tokenType(lexeme)
     atScalar = type === 'scalar'
     if (type !== null) checkToken(type, lexeme, text, offset, findings)
-    // Its version would change what the values mean.
-    const fed = type === 'directive-line' ? ' '.repeat(lexeme.length) : lexeme
-    for (const token of parser.next(fed)) if (!take(token, tokens, findings)) return tokens
+    for (const token of parser.next(lexeme)) if (!take(token, tokens, findings)) return tokens
     if (parser.stack.length > MAX_DEPTH + 2) {
       findings.push({ offset, message: `more than ${MAX_DEPTH} levels of nesting` })
       return undefined

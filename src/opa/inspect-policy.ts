@@ -14,7 +14,8 @@ export interface RegoAst {
   readonly imports?: readonly unknown[]
   readonly rules?: readonly unknown[]
   readonly annotations?: readonly unknown[]
-  readonly comments?: readonly unknown[]
+  /** `Text` is base64. */
+  readonly comments?: readonly { readonly Text: string; readonly Location: { readonly row: number } }[]
 }
 
 /** References as paths: `["input", "member", "id"]`, each as far as its parts are fixed strings. */

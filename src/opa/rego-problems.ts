@@ -8,7 +8,7 @@ interface OpaError {
 }
 
 /**
- * The errors in OPA's JSON, each on one line and once, in OPA's order. `replace` may give a better message and a remedy.
+ * The errors in OPA's JSON, each on one line and once, in OPA's order. Columns count characters. `replace` may give a better message and a remedy.
  * Throws a `ToolchainError` where the text is something else: then OPA itself failed, not the policy.
  */
 export function problemsInJson(
@@ -51,7 +51,14 @@ function oneLine(text: string): string {
   return text.trim().replace(/\s*\n\s*/g, ', ')
 }
 
+/** OPA often says the same twice at one place, the second time with a hint that does not fit: the short one is kept. */
 function withoutRepeats(problems: readonly Problem[]): readonly Problem[] {
-  const seen = new Map(problems.map((problem) => [JSON.stringify(problem), problem]))
-  return [...seen.values()]
+  const place = ({ file, line, column }: Problem) => `${file}:${line}:${column}`
+  return problems.filter((problem, index) => {
+    const repeats = (other: Problem, at: number) =>
+      place(other) === place(problem) &&
+      problem.message.startsWith(other.message) &&
+      (problem.message !== other.message || at < index)
+    return !problems.some(repeats)
+  })
 }

@@ -87,6 +87,15 @@ test('all errors of a file are told at once, whatever their kind, in the order o
   ])
 })
 
+test('what cannot be read is not also judged', () => {
+  const schema = { type: 'object', properties: { a: { type: 'string' } }, additionalProperties: { type: 'integer' } }
+  expect(complaints('a: *x\n<<: {}\nb: c\n', compileSchema(schema, 'x'))).toEqual([
+    '1:4: alias `*x`; write the value out here',
+    '2:1: merge key `<<`; write the members out here',
+    '3:4: expected a whole number, found `"c"`',
+  ])
+})
+
 test('a broken text is not judged by the schema', () => {
   expect(complaints('a: "x" y\nb: [1\n', compileSchema({ type: 'array' }, 'x'))).toEqual([
     '1:8: this does not belong to the value before it; a space, a quote or indentation may be missing',

@@ -94,7 +94,7 @@ export const builtinCases: Readonly<Record<string, BuiltinCases>> = {
     unordered: true,
   },
   is_set: { call: `[is_set(args[0]), is_set({args[0]})]`, args: product(values) },
-  count: { call: `[count(args[0]), count(${set(0)})]`, args: product([...arrays, ...objects, null]) },
+  count: { call: `[count(args[0]), count(${set(0)})]`, args: product([...strings, ...arrays, ...objects, null]) },
   sort: { call: `[sort(args[0]), sort(${set(0)})]`, args: product([...arrays, strings, everyCharacter.slice(0, 300)]) },
   max: { call: `[max(args[0]), max(${set(0)})]`, args: product(arrays) },
   min: { call: `[min(args[0]), min(${set(0)})]`, args: product(arrays) },

@@ -130,7 +130,7 @@ async function bothAnswers(
 ): Promise<{ opa: string[]; wasm: string[] }> {
   const rego = `${name}.rego`
   writeFileSync(join(folder, rego), `package authz\n\ndecision := answer(input)\n\nanswer(args) := ${call}\n`)
-  const module = await WebAssembly.compile(await compileWasm(toolchain, folder, [rego], capabilities))
+  const module = await compileWasm(toolchain, folder, [rego], capabilities)
   let policy = await loadPolicy(module, 16)
   const wasm: string[] = []
   for (const list of args) {

@@ -469,10 +469,7 @@ const imagekit: World = {
     ),
     ...Object.fromEntries(['open', 'create', 'copy', 'move'].map((verb) => [`media_folder:${verb}`, ['path']])),
     ...Object.fromEntries(
-      ['open', 'add_asset', 'add_asset', 'remove_asset', 'rename'].map((verb) => [
-        `media_collection:${verb}`,
-        ['collection'],
-      ]),
+      ['open', 'add_asset', 'remove_asset', 'rename'].map((verb) => [`media_collection:${verb}`, ['collection']]),
     ),
     'media_file:share': ['path', 'user', 'group', 'level'],
     'media_folder:share': ['path', 'user', 'group', 'level'],

@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
+import { Ajv } from 'ajv'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { evaluate, type Obligation, type SystemName, systems } from './evaluate.ts'
 import { randomCase } from './generate.ts'
-import { askedDocument, decisionRows } from './rows.ts'
+import { askedDocument, decisionFile, decisionRows } from './rows.ts'
 
 const cases = 20_000
 
@@ -136,6 +139,20 @@ describe.each(systems)('the reference of %s', (system) => {
       return agrees ? [] : [{ id: row.id, decision, reason, obligations }]
     })
     expect(wrong).toEqual([])
+  })
+
+  it('finds every reason among those decisions', () => {
+    const shown = new Set(decisionRows(system).map((row) => row.reason))
+    expect([...shown].sort()).toEqual([...reasons[system]].sort())
+  })
+
+  it('reads a file that its schema accepts', () => {
+    const schema = JSON.parse(
+      readFileSync(new URL('../../config/schema/decisions.schema.json', import.meta.url), 'utf8'),
+    )
+    const validate = new Ajv({ allErrors: true }).compile(schema)
+    validate(parse(readFileSync(decisionFile(system), 'utf8')))
+    expect(validate.errors).toBeNull()
   })
 
   it('has an own id for every decision', () => {

@@ -20,7 +20,12 @@ export function builtBundle(folder = project.bundle): Bundle<BundleIndex> {
 
 /** A decision point without stored tenants: every request brings its own document. */
 export function inlinePdp(policy: Policy = loadPolicy(builtBundle(), 64), memo: MemoLimits = memoLimits): ActivePdp {
-  const pdp = createPdp({ tenants: { find: () => undefined }, inline: inlineFacts(tenantValidator()), defaultTenant: undefined, memo })
+  const pdp = createPdp({
+    tenants: { find: () => undefined },
+    inline: inlineFacts(tenantValidator()),
+    defaultTenant: undefined,
+    memo,
+  })
   pdp.activate(policy)
   return pdp
 }
