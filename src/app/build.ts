@@ -10,6 +10,7 @@ import type { CompiledSystem } from '../model/compile-system.ts'
 import { type ModelValidators, readModelFiles } from '../model/system-files.ts'
 import { type Bundle, type Manifest, makeBundle, readBundle, sha256, writeBundle } from '../opa/bundle.ts'
 import { compileWasm } from '../opa/compile-wasm.ts'
+import { checkPolicies } from '../opa/inspect-policy.ts'
 import { findPolicies, indexPolicies, openMemory } from '../opa/policy-sources.ts'
 import type { Progress } from '../opa/progress.ts'
 import { inputClosure, type RegoRule } from '../opa/rego-index.ts'
@@ -90,7 +91,10 @@ async function buildBundle(options: BuildOptions): Promise<BuildResult> {
   const memory = openMemory(join(options.cacheFolder, 'opa-answers.json'))
   const problems: Problem[] = []
   progress.start('checking policies')
-  const rules = await indexPolicies(toolchain, root, sources, memory)
+  const rules = await indexPolicies(toolchain, root, sources, memory, problems)
+  // What does not parse makes every name in it look missing.
+  if (problems.length > 0) throw new DocumentError(problems)
+  problems.push(...(await checkPolicies(toolchain, sources.files, capabilities, { cwd: root })))
   const resolutions = crossCheck(systems, rules, problems)
   const core = coreNeeds(rules, problems)
   const ruleNeeds = needsOfRules(systems, resolutions, rules, problems)

@@ -1,8 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import type { Problem } from '../document/problem.ts'
 import { sha256 } from './bundle.ts'
+import { parsePolicy } from './inspect-policy.ts'
 import { indexRego, type RegoRule } from './rego-index.ts'
-import { type OpaToolchain, runOpa } from './toolchain.ts'
+import type { OpaToolchain } from './toolchain.ts'
 
 /** The Rego of a project without its tests: files relative to the root, sorted, and what each holds. */
 export interface PolicySources {
@@ -56,33 +58,25 @@ function read(file: string): Record<string, unknown> {
   }
 }
 
-/** Every rule clause of the files. Rejects with an `Error` in OPA's words where one does not parse. */
+/** Every rule clause of the files; what does not parse is added to `problems`. */
 export async function indexPolicies(
   toolchain: OpaToolchain,
   root: string,
-  sources: PolicySources,
+  { files }: PolicySources,
   memory: OpaMemory,
+  problems: Problem[],
 ): Promise<readonly RegoRule[]> {
-  const indexed = await twoAtATime(sources.files, (file) =>
-    memory.recall(`index ${file} ${sha256(readFileSync(join(root, file)))}`, async () => {
-      const args = ['parse', '--format', 'json', '--json-include', 'locations,-comments', file]
-      const { code, stdout, stderr } = await runOpa(toolchain, args, { cwd: root })
-      if (code !== 0) throw new Error(stderr.trim())
-      return indexRego(JSON.parse(stdout))
-    }),
+  const indexed = await Promise.all(
+    files.map((file) =>
+      memory.recall(`index ${file} ${sha256(readFileSync(join(root, file)))}`, async () => {
+        const parsed = await parsePolicy(toolchain, file, { cwd: root })
+        return parsed.ok ? { rules: indexRego(parsed.ast) } : { problems: parsed.problems }
+      }),
+    ),
   )
-  return indexed.flat()
-}
-
-async function twoAtATime<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = new Array(items.length)
-  let next = 0
-  const worker = async () => {
-    while (next < items.length) {
-      const index = next++
-      results[index] = await work(items[index] as T)
-    }
-  }
-  await Promise.all([worker(), worker()])
-  return results
+  return indexed.flatMap((found) => {
+    if ('rules' in found) return found.rules
+    problems.push(...found.problems)
+    return []
+  })
 }

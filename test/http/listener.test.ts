@@ -96,11 +96,11 @@ describe('a Unix socket', () => {
 
   it('serves, with mode 0660 and without touching the umask, and leaves no file', async () => {
     const socket = path()
-    const umask = process.umask()
+    const before = process.umask(0o027)
     const listener = await listen(apiOver().app, `unix:${socket}`, quickHttp)
     expect(listener.address).toBe(`unix:${socket}`)
     expect(statSync(socket).mode & 0o777).toBe(0o660)
-    expect(process.umask()).toBe(umask)
+    expect(process.umask(before)).toBe(0o027)
     expect(await get(socket)).toBe(200)
     listener.stop()
     await listener.closed

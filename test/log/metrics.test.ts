@@ -170,6 +170,17 @@ describe('the metrics', () => {
     )
   })
 
+  it('count an answer that nobody foresaw as `other`', () => {
+    const metrics = metricsOf()
+    metrics.responded('/livez', 'GET', 599)
+    metrics.responded('/nowhere', 'BREW', 418)
+    metrics.responded('constructor', '__proto__', 404)
+    expect(linesOf(metrics.render(), 'http_requests_total').filter((line) => !line.endsWith(' 0'))).toEqual([
+      'http_requests_total{path="other",method="_OTHER",code="404"} 1',
+      'http_requests_total{path="other",method="_OTHER",code="other"} 2',
+    ])
+  })
+
   it('count every failure of the table and the unforeseen', () => {
     const metrics = metricsOf()
     const codes = Object.entries(errorTable).flatMap(([code, row]) => (row.status === 503 ? [code] : []))

@@ -1,10 +1,6 @@
-/** What a built-in is tried on: the call, with `args` for the argument list, and the argument lists. */
-export interface BuiltinCases {
-  readonly call?: string
-  readonly args: readonly (readonly unknown[])[]
-  /** The result is a set: JSON cannot tell, and WASM does not sort it. */
-  readonly unordered?: true
-}
+import type { Probe } from './wasm-probes.ts'
+
+type BuiltinCases = Pick<Probe, 'args' | 'unordered'> & Partial<Pick<Probe, 'call'>>
 
 const strings = [
   ...['', ' ', 'a', 'A', 'abc', 'aXbXc', 'a,b,,c', '10.0.0.1', '123', '-1.5e3', 'true', '[1,2]', 'a.b', '"\\/<>&'],

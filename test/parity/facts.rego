@@ -25,31 +25,33 @@ facts(case) := object.union_n([
 
 # ------------------------------------------------------------------------------------------------------- request
 
-request(case, attributes) := object.union(case.request, {
+request(case, attributes) := {
 	"subject": object.union_n([
 		{"properties": {}},
 		case.request.subject,
 		{"service": case.request.subject.id | case.request.subject.type == "service"},
 	]),
+	"action": case.request.action,
 	"resource": object.union(object.remove(case.request.resource, ["properties"]), {"properties": attributes}),
 	"context": object.union(
 		object.remove(context(case), ["session_issued_at"]),
-		{"session_issued_at": instant(context(case).session_issued_at)
-			| instant(context(case).session_issued_at)},
+		{name: instant(context(case)[name]) | some name in ["session_issued_at"]},
 	),
-})
+}
 
 context(case) := object.get(case.request, "context", {})
 
 # `resource.id` stands for the property of the type's own name where the row takes it, but `-` and an empty one.
-properties(case) := object.union(sent_properties(case), {case.request.resource.type: case.request.resource.id}) if {
+properties(case) := object.union(
+	object.remove(sent_properties(case), [case.request.resource.type]),
+	{case.request.resource.type: case.request.resource.id},
+) if {
 	not case.request.resource.id in {"-", ""}
 	some field in data.model[case.tenant.system].permissions[case.request.action.name].takes
 	field.part == "resource"
 	field.name == case.request.resource.type
 } else := sent_properties(case)
 
-# Removed first: an object that takes the place of another would be merged with it.
 sent_properties(case) := object.get(case.request.resource, "properties", {})
 
 is_subject(case, user) if {
@@ -114,7 +116,7 @@ items(case, attributes) := {
 		concerns(case, attributes, owner)
 	],
 	"collections": collections(case, attributes),
-	"group_exists": is_object(object.get(case, ["tenant", "groups", text(attributes, "group")], {})) == false,
+	"group_exists": object.get(attributes, "group", null) in object.keys(object.get(case.tenant, "groups", {})),
 	"project_exists": object.get(attributes, "project", null) in object.get(case.tenant, "projects", []),
 	"gallery_access": [object.filter(entry, ["project", "folder", "role"]) |
 		some entry in object.get(case.tenant, "gallery_access", [])
@@ -131,10 +133,6 @@ items(case, attributes) := {
 list(value) := value if is_array(value)
 
 list(value) := [] if not is_array(value)
-
-text(attributes, name) := attributes[name] if is_string(attributes[name])
-
-text(attributes, name) := {} if not is_string(object.get(attributes, name, null))
 
 email_of(invite) := object.get(invite, "email", null) if is_object(invite)
 
@@ -161,19 +159,19 @@ is_grantee(case, entry) if {
 }
 
 is_grantee(case, entry) if {
-	object.get(entry, "user", null) == null
+	not entry.user
 	case.request.subject.type == "user"
 	case.request.subject.id in case.tenant.groups[entry.group]
 }
 
 concerns(case, attributes, entry) if {
-	object.get(entry, "collection", null) == null
+	not entry.collection
 	some path in paths(case, attributes)
 	is_at_or_above(entry.path, path)
 }
 
 concerns(case, attributes, entry) if {
-	object.get(entry, "path", null) == null
+	not entry.path
 	names_collection(case, attributes, entry.collection)
 }
 
@@ -208,9 +206,12 @@ is_at_or_above(folder, path) if {
 
 is_project(attributes, project) if attributes.project == project
 
-is_project(attributes, _) if address(text(attributes, "project")) == ""
+is_project(attributes, _) if not is_named(object.get(attributes, "project", null))
 
-is_project(attributes, _) if is_object(text(attributes, "project"))
+is_named(value) if {
+	is_string(value)
+	address(value) != ""
+}
 
 entities(case) := {type: found |
 	some type in {case.request.subject.type, case.request.resource.type}
@@ -229,16 +230,17 @@ entities(case) := {type: found |
 instant(written) := normalised if {
 	is_string(written)
 	pattern := `^(\d{4})(-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d+))?(?:[Zz]|([+-](?:[01]\d|2[0-3]):[0-5]\d))$`
-	[_, year, day, time, fraction, offset] := regex.find_all_string_submatch_n(pattern, written, 1)[0]
-	moved := 1800 + (to_number(trim_left(concat("", ["1", year]), "")) % 400)
-	ns := time.parse_rfc3339_ns(concat("", [format_int(moved, 10), day, "T", time, zone(offset)]))
+	[_, digits, day, clock, fraction, offset] := regex.find_all_string_submatch_n(pattern, written, 1)[0]
+	year := to_number(concat("", ["1", digits])) - 10000
+	moved := 1800 + ((year + 200) % 400)
+	ns := time.parse_rfc3339_ns(concat("", [format_int(moved, 10), day, "T", clock, zone(offset)]))
 	[moved_year, month, date] := time.date(ns)
-	real_year := (moved_year + to_number(year)) - moved
-	real_year >= 0
-	real_year <= 9999
+	in_year := (moved_year + year) - moved
+	in_year >= 0
+	in_year <= 9999
 	[hour, minute, second] := time.clock(ns)
 	thousandths := substring(concat("", [fraction, "000"]), 0, 3)
-	normalised := sprintf("%04d-%02d-%02dT%02d:%02d:%02d.%sZ", [real_year, month, date, hour, minute, second, thousandths])
+	normalised := sprintf("%04d-%02d-%02dT%02d:%02d:%02d.%sZ", [in_year, month, date, hour, minute, second, thousandths])
 }
 
 zone("") := "Z"
