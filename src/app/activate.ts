@@ -28,7 +28,13 @@ export function loadPolicy(
 
 function indexSystem(system: SystemManifest, index: BundleIndex): SystemIndex {
   const permissions = Object.entries(system.permissions).map(([permission, { needs, id_property, ...places }]) => {
-    const entry: PermissionIndex = { ...places, input: planInput(needs, index.core_needs), idProperty: id_property }
+    const entry: PermissionIndex = {
+      row: places.row,
+      cells: dictionary(places.cells),
+      names: dictionary(places.names),
+      input: planInput(needs, index.core_needs),
+      idProperty: id_property,
+    }
     return [permission, entry] as const
   })
   return {
@@ -41,9 +47,14 @@ function indexSystem(system: SystemManifest, index: BundleIndex): SystemIndex {
       names: {},
     },
     plans: new Map(system.plans.map(({ name, ...plan }) => [name, plan])),
-    roles: system.roles,
+    roles: dictionary(system.roles),
     sections: system.sections,
-    messages: system.messages,
-    core: index.core,
+    messages: dictionary(system.messages),
+    core: dictionary(index.core),
   }
+}
+
+/** Without a prototype: a stored role called `constructor` finds nothing in it. */
+function dictionary(entries: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.freeze(Object.assign(Object.create(null), entries))
 }

@@ -16,8 +16,7 @@ function write(value: unknown, room: number): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, room))
   if (typeof value !== 'object' || value === null) return String(value)
   const list = Array.isArray(value)
-  // Each member takes two characters at least.
-  const members = list ? value.slice(0, room) : Object.entries(value).slice(0, room)
+  const members = list ? value : Object.entries(value)
   let text = list ? '[' : '{'
   for (const [i, member] of members.entries()) {
     if (text.length >= room) return text

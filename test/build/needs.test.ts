@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Problem } from '../../src/document/problem.ts'
 import { findPolicies, indexPolicies, openMemory } from '../../src/opa/policy-sources.ts'
 import { inputClosure } from '../../src/opa/rego-index.ts'
 import type { OpaToolchain } from '../../src/opa/toolchain.ts'
@@ -21,7 +22,9 @@ async function closureOf(root: string) {
   const sources = findPolicies(root)
   const folder = mkdtempSync(join(tmpdir(), 'postern-needs-'))
   try {
-    const rules = await indexPolicies(toolchain, root, sources, openMemory(join(folder, 'answers.json')))
+    const problems: Problem[] = []
+    const rules = await indexPolicies(toolchain, root, sources, openMemory(join(folder, 'answers.json')), problems)
+    expect(problems).toEqual([])
     return { rules, files: sources.files, inputsOf: inputClosure(rules) }
   } finally {
     rmSync(folder, { recursive: true })

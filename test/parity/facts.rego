@@ -186,7 +186,11 @@ collections(case, attributes) := {collection: held |
 }
 
 paths(case, attributes) := {path |
-	some path in [attributes.path, context(case).destination, context(case).asset_path]
+	some path in [
+		object.get(attributes, "path", null),
+		object.get(context(case), "destination", null),
+		object.get(context(case), "asset_path", null),
+	]
 	is_string(path)
 }
 

@@ -32,7 +32,12 @@ is_blank({})
 # description: |
 #   There, and not blank. A negated call fails where its argument is missing, like the call itself: to ask the opposite,
 #   name a rule for it and negate that.
-is_given(value) if not is_blank(value)
+is_given(value) if {
+	# Most texts begin with something to see, and are done with here.
+	not contains(white_space, substring(value, 0, 1))
+} else if {
+	not is_blank(value)
+}
 
 # METADATA
 # description: A whole number from 1.
