@@ -3,8 +3,7 @@
 #
 #   docker run --rm --read-only --cap-drop ALL --network host postern
 #
-# It listens on loopback, as the sidecar of a pod does, whose containers share one network; POSTERN_LISTEN_DECISION
-# moves it.
+# It listens on loopback, for callers that share its network as the containers of a pod do.
 ARG GO_VERSION=1.26
 ARG NODE_VERSION=20
 

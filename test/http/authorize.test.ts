@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { errorTable, PosternError } from '../../src/pdp/errors.ts'
-import { allow, answerOf, apiOver, deny, json, question, series } from './fixture.ts'
+import { allow, answerOf, apiOver, bodyOf, deny, json, question, series } from './fixture.ts'
 
 const post = (body: unknown, headers: Record<string, string> = json) => ({
   method: 'POST',
@@ -45,15 +45,15 @@ describe('an answer of POST /authorize', () => {
       revision: `r\n${asked}`,
       cache: 'hit',
     }))
-    const first = await (await app.request('/authorize', post(question))).json()
-    const second = await (await app.request('/authorize', post(question))).json()
+    const first = await bodyOf(await app.request('/authorize', post(question)))
+    const second = await bodyOf(await app.request('/authorize', post(question)))
     expect([first.context.decision_id, first.context.revision]).toEqual(['d"1', 'r\n1'])
     expect(second).toEqual({ ...first, context: { ...first.context, decision_id: 'd"2', revision: 'r\n2' } })
   })
 
   it('waits for a PDP that answers later', async () => {
     const answer = await apiOver(async () => answerOf(allow)).app.request('/authorize', post(question))
-    expect((await answer.json()).decision).toBe(true)
+    expect((await bodyOf(answer)).decision).toBe(true)
   })
 
   it('is never stored by anybody', async () => {
@@ -110,7 +110,7 @@ describe('X-Request-ID', () => {
     for (const path of ['/authorize', '/nowhere']) {
       const answer = await apiOver().app.request(path, post('{', { ...json, 'X-Request-ID': 'mine' }))
       expect(answer.headers.get('x-request-id')).toBe('mine')
-      expect((await answer.json()).error.request_id).toBe('mine')
+      expect((await bodyOf(answer)).error.request_id).toBe('mine')
     }
   })
 })
@@ -133,7 +133,7 @@ describe('the media type', () => {
   ])('is refused: %s', async (type) => {
     const answer = await apiOver().app.request('/authorize', post(question, { 'Content-Type': type }))
     expect(answer.status).toBe(415)
-    expect((await answer.json()).error.code).toBe('unsupported_media_type')
+    expect((await bodyOf(answer)).error.code).toBe('unsupported_media_type')
   })
 })
 
@@ -186,7 +186,7 @@ describe('the shape of a question', () => {
     })
     const answer = await app.request('/authorize', post(body))
     expect(answer.status).toBe(400)
-    const { error } = await answer.json()
+    const { error } = await bodyOf(answer)
     expect(error).toEqual({
       code: 'malformed_request',
       message: errorTable.malformed_request.message,
@@ -221,7 +221,7 @@ describe('what the PDP throws', () => {
     const { app } = apiOver(() => Promise.reject(new PosternError('unknown_tenant')))
     const answer = await app.request('/authorize', post(question))
     expect(answer.status).toBe(404)
-    expect((await answer.json()).error).not.toHaveProperty('detail')
+    expect((await bodyOf(answer)).error).not.toHaveProperty('detail')
   })
 
   it.each([

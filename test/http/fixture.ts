@@ -51,6 +51,15 @@ export const question = {
 
 export const json = { 'Content-Type': 'application/json' }
 
+interface Body {
+  readonly decision: boolean
+  readonly context: Readonly<Record<string, unknown>>
+  readonly error: Readonly<Record<string, unknown>>
+}
+
+/** The body of an answer of any kind; a test looks only at what its kind has. */
+export const bodyOf = async (answer: Response) => (await answer.json()) as Body
+
 /** The value of a series in the text of `/metrics`. */
 export function series(text: string, name: string): number | undefined {
   const line = text.split('\n').find((candidate) => candidate.startsWith(`${name} `))

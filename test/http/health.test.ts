@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { decisionRoutes } from '../../src/http/routes.ts'
-import { apiOver, json, question, series } from './fixture.ts'
+import { apiOver, bodyOf, json, question, series } from './fixture.ts'
 
 describe('/livez', () => {
   it('answers as long as the event loop turns, policy or not', async () => {
@@ -26,7 +26,7 @@ describe('/readyz', () => {
     for (const { app } of [first, second]) {
       const answer = await app.request('/readyz')
       expect(answer.status).toBe(503)
-      expect((await answer.json()).error.code).toBe('not_ready')
+      expect((await bodyOf(answer)).error.code).toBe('not_ready')
     }
   })
 
@@ -81,7 +81,7 @@ describe('/metrics', () => {
     }
     const answer = await app.request('/metrics')
     expect(answer.status).toBe(503)
-    expect((await answer.json()).error.code).toBe('evaluation_failed')
+    expect((await bodyOf(answer)).error.code).toBe('evaluation_failed')
   })
 })
 
@@ -97,7 +97,7 @@ describe('methods and paths', () => {
         } else {
           expect(answer.status, method).toBe(405)
           expect(answer.headers.get('allow')).toBe(allow)
-          if (method !== 'HEAD') expect((await answer.json()).error.code).toBe('method_not_allowed')
+          if (method !== 'HEAD') expect((await bodyOf(answer)).error.code).toBe('method_not_allowed')
         }
       }
     },
@@ -116,7 +116,7 @@ describe('methods and paths', () => {
     async (path) => {
       const answer = await apiOver().app.request(path, { method: 'POST', headers: json, body: '{}' })
       expect(answer.status).toBe(404)
-      expect((await answer.json()).error.code).toBe('not_found')
+      expect((await bodyOf(answer)).error.code).toBe('not_found')
     },
   )
 })

@@ -241,5 +241,5 @@ describe('the metrics', () => {
     expect(counted).toBe(10_000)
     // Everything that the API answers is foreseen in its table.
     expect(text).toContain('http_requests_total{path="other",method="_OTHER",code="other"} 0\n')
-  })
+  }, 60_000)
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { matrixCases, matrixTable } from '../matrix/cases.ts'
+import { matrixTable } from '../matrix/cases.ts'
 import { systems } from '../reference/evaluate.ts'
-import { type Cell, mutantsOf, notices, type Permission, wireOf } from './mutant.ts'
+import { type Cell, casesOf, mutantsOf, notices, type Permission } from './mutant.ts'
 
 /** What a reviewer could miss in one cell: the four ways to write it wrongly. */
 function flips(cell: Cell | undefined): readonly (readonly [what: string, cell: Cell | undefined])[] {
@@ -19,15 +19,8 @@ const withCell = (permission: Permission, role: string, cell: Cell | undefined):
 }
 
 describe.each(systems)('a cell of %s that is wrong', (system) => {
-  it('is noticed by a case of the matrix', { timeout: 120_000 }, () => {
-    const cases = Map.groupBy(
-      matrixCases(system).map(({ permission, expected, document, request }) => ({
-        permission,
-        expected,
-        wire: wireOf(document, request),
-      })),
-      ({ permission }) => permission,
-    )
+  it('is noticed by a case of the matrix or a row of decisions.yaml', { timeout: 120_000 }, () => {
+    const cases = casesOf(system)
     const mutants = mutantsOf(system)
     const { rows, roles } = matrixTable(system)
     const survivors: string[] = []

@@ -3,7 +3,9 @@ import { loadPolicy } from '../../src/app/activate.ts'
 import { createEvaluator } from '../../src/opa/evaluator.ts'
 import type { ActivePdp } from '../../src/pdp/decide.ts'
 import type { DecisionRequest } from '../../src/pdp/request.ts'
-import type { Obligation, ScenarioRequest, TenantDocument } from '../reference/evaluate.ts'
+import { matrixCases } from '../matrix/cases.ts'
+import type { Obligation, ScenarioRequest, SystemName, TenantDocument } from '../reference/evaluate.ts'
+import { askedDocument, decisionRows } from '../reference/rows.ts'
 import { builtBundle, inlinePdp } from '../support/policy.ts'
 
 export interface Todo {
@@ -32,6 +34,8 @@ export interface Mutants {
   readonly names: readonly string[]
   permission(name: string): Permission
   withPermission(name: string, permission: Permission): void
+  /** Every permission changed. */
+  withEach(change: (permission: Permission) => Permission): void
   sound(): void
 }
 
@@ -55,6 +59,8 @@ export function mutantsOf(system: string): Mutants {
       if (found === undefined) throw new Error(`no permission ${name}`)
       return found
     },
+    withEach: (change) =>
+      activate(Object.fromEntries(Object.entries(model.permissions).map(([name, one]) => [name, change(one)]))),
     withPermission: (name, permission) => activate({ ...model.permissions, [name]: permission }),
     sound: () => pdp.activate(policy),
   }
@@ -70,7 +76,21 @@ export interface Case {
   }
 }
 
-export function wireOf(document: TenantDocument, request: ScenarioRequest): DecisionRequest {
+/** Every case of the matrix and every row of decisions.yaml, by the permission that it asks for. */
+export function casesOf(system: SystemName): ReadonlyMap<string, readonly Case[]> {
+  const cases = new Map<string, Case[]>()
+  const add = (permission: string, one: Case) => cases.set(permission, [...(cases.get(permission) ?? []), one])
+  for (const { permission, expected, document, request } of matrixCases(system))
+    add(permission, { expected, wire: wireOf(document, request) })
+  for (const row of decisionRows(system)) {
+    const { request, expect, reason, obligations } = row
+    const expected = { decision: expect === 'allow', reason, obligations }
+    add(request.action, { expected, wire: wireOf(askedDocument(row), request) })
+  }
+  return cases
+}
+
+function wireOf(document: TenantDocument, request: ScenarioRequest): DecisionRequest {
   const { subject, action, resource, context } = request
   return {
     subject,

@@ -1,10 +1,11 @@
-import { PosternError } from '../../src/pdp/errors.ts'
+import { isDeepStrictEqual } from 'node:util'
 import { createPdp } from '../../src/pdp/decide.ts'
+import { PosternError } from '../../src/pdp/errors.ts'
 import type { MemoLimits } from '../../src/pdp/memo.ts'
 import type { Evaluation, Policy } from '../../src/pdp/policy.ts'
 import type { DecisionRequest } from '../../src/pdp/request.ts'
 import { factsOfDocument, type TenantDocument as StoredDocument } from '../../src/pdp/tenant-document.ts'
-import type { ScenarioRequest, TenantDocument } from '../reference/evaluate.ts'
+import type { Decision, ScenarioRequest, TenantDocument } from '../reference/evaluate.ts'
 import { toWire } from '../reference/rows.ts'
 import type { ParityCase } from './opa-eval.ts'
 
@@ -15,7 +16,12 @@ export const noMemo: MemoLimits = { entries: 1, bytes: 1_000_000, largestInput: 
  * A request on the wire, with a resource id that means the same as `-`: the value of the type's own property beside it
  * or, where the row takes that property, instead of it; an id that stands for nothing where the row takes none.
  */
-export function caseOf(document: TenantDocument, request: ScenarioRequest, variant: number, policy: Policy): ParityCase {
+export function caseOf(
+  document: TenantDocument,
+  request: ScenarioRequest,
+  variant: number,
+  policy: Policy,
+): ParityCase {
   const row = { id: '', document, others: [], request, expect: 'deny', reason: '', obligations: [] } as const
   const { tenant, ...wire } = toWire(row)
   const { type, properties } = wire.resource
@@ -67,4 +73,16 @@ export function seeing(policy: Policy): (one: ParityCase) => Seen {
     }
     return seen as Seen
   }
+}
+
+/** Whether two answers are the same in decision, reason and obligations, those with every parameter, in any order. */
+export function agree(one: Decision, other: Decision): boolean {
+  if (one.decision !== other.decision || one.reason !== other.reason) return false
+  const left = [...other.obligations]
+  for (const obligation of one.obligations) {
+    const index = left.findIndex((candidate) => isDeepStrictEqual(candidate, obligation))
+    if (index < 0) return false
+    left.splice(index, 1)
+  }
+  return left.length === 0
 }
