@@ -1,5 +1,5 @@
 import type { Bundle } from '../opa/bundle.ts'
-import { createEvaluator, type WasmEvaluator } from '../opa/evaluator.ts'
+import { createEvaluator, type EvaluatorOptions, type WasmEvaluator } from '../opa/evaluator.ts'
 import { planInput } from '../pdp/input-plan.ts'
 import type { PermissionIndex, Policy, SystemIndex } from '../pdp/policy.ts'
 import type { BundleIndex, SystemManifest } from './build.ts'
@@ -8,7 +8,7 @@ import type { BundleIndex, SystemManifest } from './build.ts'
 export function loadPolicy(
   bundle: Bundle<BundleIndex>,
   memoryMib: number,
-  onDiscard?: (thrown: unknown) => void,
+  onFailure?: EvaluatorOptions['onFailure'],
 ): Policy & { readonly evaluator: WasmEvaluator } {
   const { index, policy: digest } = bundle.manifest
   const evaluator = createEvaluator({
@@ -20,7 +20,7 @@ export function loadPolicy(
       refusals: new Set(index.refusals),
       obligations: new Set(index.obligations),
     },
-    ...(onDiscard === undefined ? {} : { onDiscard }),
+    ...(onFailure === undefined ? {} : { onFailure }),
   })
   const systems = Object.entries(index.systems).map(([name, system]) => [name, indexSystem(system, index)] as const)
   return { digest, systems: new Map(systems), evaluator }

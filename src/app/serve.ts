@@ -4,7 +4,7 @@ import type { Settings } from '../document/settings.ts'
 import { createDecisionApi } from '../http/decision-api.ts'
 import { type Listener, listen } from '../http/listener.ts'
 import { decisionRoutes } from '../http/routes.ts'
-import { createMetrics, type DenyClass } from '../log/metrics.ts'
+import { createMetrics } from '../log/metrics.ts'
 import type { ServerLog } from '../log/server-log.ts'
 import type { Bundle } from '../opa/bundle.ts'
 import type { WasmEvaluator } from '../opa/evaluator.ts'
@@ -40,12 +40,11 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   const metrics = createMetrics({
     version: parts.version,
     routes: decisionRoutes,
-    denyClass: (stage) => stage as DenyClass,
   })
   let policy: { readonly digest: string; readonly evaluator: WasmEvaluator } | undefined
-  const loaded = loadPolicy(bundle, settings.evaluator.memory_mib, (thrown) => {
-    metrics.evalFailed('trap')
-    log.error('policy instance discarded', { code: 'evaluation_failed', error: thrown })
+  const loaded = loadPolicy(bundle, settings.evaluator.memory_mib, (kind, thrown) => {
+    metrics.evalFailed(kind)
+    log.error('the policy failed', { code: kind, error: thrown })
   })
   const tenants = readTenants(parts.tenantFiles, parts.root, validator, new Set(loaded.systems.keys()))
   const pdp = createPdp({

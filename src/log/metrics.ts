@@ -15,7 +15,6 @@ export const denyClasses = [
   'precondition',
   'capacity',
 ] as const
-export type DenyClass = (typeof denyClasses)[number]
 
 const evalErrorKinds = ['trap', 'undefined', 'bad_result', 'memory'] as const
 export type EvalErrorKind = (typeof evalErrorKinds)[number]
@@ -37,8 +36,6 @@ export interface MetricsOptions {
   readonly routes: readonly CountedRoute[]
   /** Default `['authorize']`. Each costs 56 series. */
   readonly dialects?: readonly string[]
-  /** The class of a stage (`Decision.stage`); one that is not among the classes is counted as `other`. */
-  readonly denyClass: (stage: string) => DenyClass
 }
 
 /** What is read on a scrape. Each may come later than the metrics themselves. */
@@ -140,7 +137,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   return {
     decided(dialect, { decision, cache }, seconds) {
       const at = dialects.indexOf(dialect)
-      const denial = denyClasses.indexOf(options.denyClass(decision.stage))
+      const denial = (denyClasses as readonly string[]).indexOf(decision.stage)
       const row = decision.decision ? grant : denial === -1 ? otherDenial : denial
       const result = caches.indexOf(cache)
       decisions.add(at * perDialect + row)

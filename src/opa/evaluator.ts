@@ -21,9 +21,12 @@ export interface EvaluatorOptions {
   /** Maximum memory of one instance, in MiB. */
   readonly memoryMib: number
   readonly vocabulary: Vocabulary
-  /** Told of each discarded instance with what it threw. */
-  readonly onDiscard?: (thrown: unknown) => void
+  /** Told of each input without an evaluation; `thrown` where the instance threw, and was discarded. */
+  readonly onFailure?: (kind: FailureKind, thrown?: unknown) => void
 }
+
+/** The module threw; it ran out of memory; the decision was undefined; its shape or its words were not those expected. */
+export type FailureKind = 'trap' | 'memory' | 'undefined' | 'bad_result'
 
 /** The words that a result may use: reasons to allow, reasons to refuse, obligation types. */
 export interface Vocabulary {
@@ -82,19 +85,29 @@ export function createEvaluator(options: EvaluatorOptions): WasmEvaluator {
         instance = spare ?? create()
         spare = undefined
         keepSpare()
-        options.onDiscard?.(thrown)
+        options.onFailure?.(isOutOfMemory(thrown) ? 'memory' : 'trap', thrown)
         throw new PosternError('evaluation_failed', undefined, { cause: thrown })
       }
       const result = Array.isArray(raw) && raw.length === 1 ? (raw[0] as { result?: unknown }).result : undefined
-      if (result === undefined) throw new PosternError('undecidable')
-      if (!isEvaluation(result, options.vocabulary))
+      if (result === undefined) {
+        options.onFailure?.('undefined')
+        throw new PosternError('undecidable')
+      }
+      if (!isEvaluation(result, options.vocabulary)) {
+        options.onFailure?.('bad_result')
         throw new PosternError('undecidable', 'the policy gave a malformed result')
+      }
       return result
     },
     get memoryBytes() {
       return instance.mem.buffer.byteLength + (spare?.mem.buffer.byteLength ?? 0)
     },
   }
+}
+
+/** OPA's allocator aborts with a text; growing the memory past its maximum is a RangeError. */
+function isOutOfMemory(thrown: unknown): boolean {
+  return thrown instanceof RangeError || (typeof thrown === 'string' && thrown.includes('opa_malloc'))
 }
 
 const encoder = new TextEncoder()

@@ -3,7 +3,7 @@ import { createReadiness } from '../../src/app/readiness.ts'
 import { createDecisionApi } from '../../src/http/decision-api.ts'
 import { type Listener, listen } from '../../src/http/listener.ts'
 import { decisionRoutes } from '../../src/http/routes.ts'
-import { createMetrics, type DenyClass } from '../../src/log/metrics.ts'
+import { createMetrics } from '../../src/log/metrics.ts'
 import { createServerLog } from '../../src/log/server-log.ts'
 import type { Answer, Decision, Pdp } from '../../src/pdp/decision.ts'
 
@@ -36,7 +36,7 @@ export function answerOf(decision: Decision, cache: Answer['cache'] = 'miss'): A
 export function apiOver(decide: Pdp['decide'] = () => answerOf(deny), limits = { body_bytes: 65_536, depth: 32 }) {
   const lines: string[] = []
   const state = { policy: true }
-  const metrics = createMetrics({ version: '0.0.0', routes: decisionRoutes, denyClass: (stage) => stage as DenyClass })
+  const metrics = createMetrics({ version: '0.0.0', routes: decisionRoutes })
   const log = createServerLog({ sink: (line) => lines.push(line), terminal: false, debug: false })
   const readiness = createReadiness({ policy: () => state.policy })
   const app = createDecisionApi({ pdp: { decide }, settings: { limits }, metrics, log, readiness })

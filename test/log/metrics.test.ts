@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createReadiness } from '../../src/app/readiness.ts'
 import { createDecisionApi } from '../../src/http/decision-api.ts'
 import { decisionRoutes } from '../../src/http/routes.ts'
-import { createMetrics, type DenyClass, denyClasses } from '../../src/log/metrics.ts'
+import { createMetrics, denyClasses } from '../../src/log/metrics.ts'
 import { Registry } from '../../src/log/registry.ts'
 import type { Answer } from '../../src/pdp/decision.ts'
 import { errorTable, PosternError } from '../../src/pdp/errors.ts'
@@ -13,8 +13,7 @@ const answer = (decision: boolean, stage: string, cache: Answer['cache'] = 'hit'
   revision: 'r',
   cache,
 })
-const metricsOf = (denyClass = (stage: string) => stage as DenyClass) =>
-  createMetrics({ version: '1.2.3', routes: decisionRoutes, denyClass })
+const metricsOf = () => createMetrics({ version: '1.2.3', routes: decisionRoutes })
 const seriesIn = (text: string) => text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
 const linesOf = (text: string, name: string) => seriesIn(text).filter((line) => line.startsWith(name))
 
@@ -154,7 +153,7 @@ describe('the metrics', () => {
 
   it('keep two dialects apart', () => {
     const routes = decisionRoutes.slice(0, 1)
-    const metrics = createMetrics({ version: '', routes, denyClass: () => 'right', dialects: ['authorize', 'authzen'] })
+    const metrics = createMetrics({ version: '', routes, dialects: ['authorize', 'authzen'] })
     metrics.decided('authzen', answer(false, 'right', 'miss'), 0.1)
     const text = metrics.render()
     expect(linesOf(text, 'authz_decisions_total').filter((line) => !line.endsWith(' 0'))).toEqual([
@@ -165,9 +164,7 @@ describe('the metrics', () => {
 
   it('refuse, at start, more dialects than 200 series allow', () => {
     const dialects = ['a', 'b', 'c', 'd']
-    expect(() => createMetrics({ version: '', routes: decisionRoutes, denyClass: () => 'right', dialects })).toThrow(
-      'the limit is 200',
-    )
+    expect(() => createMetrics({ version: '', routes: decisionRoutes, dialects })).toThrow('the limit is 200')
   })
 
   it('count an answer that nobody foresaw as `other`', () => {
@@ -193,7 +190,7 @@ describe('the metrics', () => {
   })
 
   it('stay within 200 series under 10,000 random users, paths and methods, and count each of them once', async () => {
-    const metrics = metricsOf((stage) => denyClasses[stage.length % denyClasses.length] as DenyClass)
+    const metrics = metricsOf()
     metrics.watch({
       cacheEntries: () => 1,
       cacheEvictions: () => 1,
