@@ -2,10 +2,14 @@ import { createRequire } from 'node:module'
 import { PosternError } from '../pdp/errors.ts'
 import type { Evaluation, Evaluator } from '../pdp/policy.ts'
 
+/** What we use of the SDK's loaded policy. */
 interface LoadedPolicy {
   readonly entrypoints: Readonly<Record<string, number>>
   readonly mem: WebAssembly.Memory
-  evaluate(input: ArrayBuffer, entrypoint: number): unknown
+  readonly wasmInstance: WebAssembly.Instance
+  /** Where the data document is, and where the heap above it begins. */
+  readonly dataAddr: number
+  readonly dataHeapPtr: number
   setData(data: ArrayBuffer): void
 }
 
@@ -80,7 +84,7 @@ export function createEvaluator(options: EvaluatorOptions): WasmEvaluator {
     evaluate(input) {
       let raw: unknown
       try {
-        raw = instance.evaluate(bytes(input), entrypoint)
+        raw = callEval(instance, entrypoint, input)
       } catch (thrown) {
         instance = spare ?? create()
         spare = undefined
@@ -116,6 +120,35 @@ function bytes(text: string): ArrayBuffer {
   const encoded = encoder.encode(text)
   const { buffer, byteLength } = encoded
   return buffer.byteLength === byteLength ? buffer : buffer.slice(0, byteLength)
+}
+
+type OpaEval = (
+  reserved: number,
+  entrypoint: number,
+  data: number,
+  input: number,
+  inputLength: number,
+  heap: number,
+  format: number,
+) => number
+
+const pageBytes = 64 * 1024
+const json = 0
+
+/**
+ * One call of `opa_eval` (ABI 1.2). The SDK's `evaluate` does the same, but looks for the end of the result byte by byte
+ * in JavaScript, and copies the input twice: a fifth of a decision's time.
+ */
+function callEval(policy: LoadedPolicy, entrypoint: number, input: string): unknown {
+  const { mem, dataHeapPtr } = policy
+  const missing = dataHeapPtr + Buffer.byteLength(input) - mem.buffer.byteLength
+  if (missing > 0) mem.grow(Math.ceil(missing / pageBytes))
+  const length = Buffer.from(mem.buffer).write(input, dataHeapPtr)
+  const opaEval = policy.wasmInstance.exports.opa_eval as OpaEval
+  const result = opaEval(0, entrypoint, policy.dataAddr, dataHeapPtr, length, dataHeapPtr + length, json)
+  // Evaluation may have grown the memory, which detaches the buffer from before.
+  const memory = Buffer.from(mem.buffer)
+  return JSON.parse(memory.toString('utf8', result, memory.indexOf(0, result)))
 }
 
 /** The built-ins that a module imports from its host; there are none to offer. */

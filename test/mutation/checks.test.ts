@@ -31,6 +31,27 @@ const weakened = (permission: Permission, pair: Pair, roles = Object.keys(permis
   ),
 })
 
+/**
+ * Checks that cannot refuse where they stand, so that nobody can notice that they are gone: the builder of a row puts
+ * them there. An optional name is there or blank, and `any` takes whatever comes; all three states are every state.
+ */
+function cannotRefuse({ takes = [], from = {} }: Permission, [, check]: Pair): boolean {
+  if (check === 'fields_are_present')
+    return takes.every(({ kind, optional }) => kind === 'any' || (kind === 'name' && optional))
+  return check === 'state_allows' && Object.keys(from).length === 3
+}
+
+/** The same for what a rule says, each with its reason. */
+const equivalent: Readonly<Partial<Record<SystemName, readonly string[]>>> = {
+  // The condition says ok to the one role whose cell it stands in: it is there for its obligation.
+  imagekit: [
+    'media_library:view of media_library_restricted_access without conditions.sees_what_is_shared',
+    'media_library:search of media_library_restricted_access without conditions.sees_what_is_shared',
+  ],
+  // A project that is blank or missing was refused in the stage before, with the same reason.
+  filerobot: ['project:access without shared.fields_are_present'],
+}
+
 const rulesOf = (todo: Todo): Pair[] => {
   const all = Object.entries(todo).flatMap(([list, pairs]) => (list === 'obligations' ? [] : pairs))
   return all.filter((pair, index) => all.findIndex((one) => same(one, pair)) === index)
@@ -65,6 +86,7 @@ describe.each(systems)('a row of %s that asks less', (system) => {
           gatePairs.set(pair.join('.'), pair)
           continue
         }
+        if (cannotRefuse(sound, pair)) continue
         mutants.withPermission(name, weakened(sound, pair))
         kill(`${name} without ${pair.join('.')}`, name)
       }
@@ -84,7 +106,7 @@ describe.each(systems)('a row of %s that asks less', (system) => {
       kill(`the system without the gate ${pair.join('.')}`)
     }
     console.log(`${system}: ${made} mutants, ${survivors.length} survivors\n${survivors.join('\n')}`)
-    expect(survivors).toEqual([])
+    expect(survivors).toEqual(equivalent[system] ?? [])
     expect(made).toBeGreaterThan(10)
   })
 })

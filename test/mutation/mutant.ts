@@ -19,6 +19,8 @@ export interface Cell {
 /** A permission of the compiled data, as far as mutants touch it. */
 export interface Permission {
   readonly grant?: unknown
+  readonly takes?: readonly { readonly kind: string; readonly optional: boolean }[]
+  readonly from?: Readonly<Record<string, true>>
   readonly cells: Readonly<Record<string, Cell>>
   readonly on_deny?: Readonly<Record<string, Todo[string]>>
   readonly todo: Todo
