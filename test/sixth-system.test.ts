@@ -114,7 +114,7 @@ beforeAll(async () => {
   for (const [file, text] of Object.entries(library)) copy.write(file, text)
   await copy.build()
   bundle = readBundle<BundleIndex>(copy.bundle)
-})
+}, 120_000)
 afterAll(() => copy.remove())
 
 /** Every kind of answer that the new system can give. */

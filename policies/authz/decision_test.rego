@@ -150,7 +150,7 @@ failing_at(points) := decide(facts, row) if {
 		refusing := [own(concat("_", ["bad", stage])) | stage in points]
 		pairs := array.concat([own("good")], refusing)
 	}
-	row := object.union(row_with(stages, []), {"who": "member"})
+	row := row_with(stages, [])
 	facts := {
 		"request": {"subject": ann, "action": {"name": {true: "thing:lose", false: "thing:view"}["request" in points]}},
 		"tenant": {"system": "demo"},
@@ -448,7 +448,7 @@ test_a_rule_of_the_system_is_no_shared_rule if {
 
 # --- A rule that is named and does not exist leaves no decision
 
-# Rows that name a rule in every position. With the rule they answer, whoever removes or renames it.
+# A row for every position in which a rule is named, and the rule it names.
 named_rules := {
 	"a check of stage 2": {"kind": "checks", "name": "good", "row": row_with({"membership": [own("good")]}, [])},
 	"a check of stage 3": {"kind": "checks", "name": "good", "row": row_with({"gate": [own("good")]}, [])},

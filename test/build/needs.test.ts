@@ -16,7 +16,7 @@ import { project } from '../support/policy.ts'
 let toolchain: OpaToolchain
 beforeAll(async () => {
   toolchain = await opa()
-})
+}, 120_000)
 
 async function closureOf(root: string) {
   const sources = findPolicies(root)
@@ -149,7 +149,7 @@ describe('a rule with', () => {
       writeFileSync(join(root, 'policies', name), text)
     }
     closure = await closureOf(root)
-  })
+  }, 120_000)
   afterAll(() => rmSync(root, { recursive: true }))
 
   it.for(Object.entries(made))('%s', async ([name, { beyond = [] }]) => {

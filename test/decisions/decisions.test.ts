@@ -55,7 +55,7 @@ afterAll(async () => {
 async function ask(question: unknown): Promise<Answer> {
   const headers = { 'Content-Type': 'application/json' }
   const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(question) })
-  const answer = await response.json()
+  const answer = (await response.json()) as Answer & { readonly error?: unknown }
   expect({ status: response.status, error: answer.error }).toEqual({ status: 200, error: undefined })
   return answer
 }

@@ -11,7 +11,7 @@ beforeAll(async () => {
   project = tinyProject()
   await project.build()
   bundle = readBundle<BundleIndex>(project.bundle)
-})
+}, 120_000)
 afterAll(() => project.remove())
 
 let fresh = 0

@@ -28,7 +28,7 @@ beforeAll(async () => {
   project.write(rego, `${project.read(rego)}\n${conflicting}`)
   await project.build()
   bundle = readBundle<BundleIndex>(project.bundle)
-})
+}, 120_000)
 afterAll(() => project.remove())
 
 /** The input texts that the sidecar hands to the policy for the questions. */

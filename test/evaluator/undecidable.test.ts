@@ -11,7 +11,7 @@ beforeAll(async () => {
   project = tinyProject()
   await project.build()
   built = readBundle<BundleIndex>(project.bundle)
-})
+}, 120_000)
 afterAll(() => project.remove())
 
 const { parse, stringify } = JSON

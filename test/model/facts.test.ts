@@ -17,7 +17,7 @@ beforeAll(async () => {
   sound = tinyProject()
   // Its memory of what OPA said is copied too, so that a case asks for the edited file alone.
   await sound.build()
-})
+}, 120_000)
 afterAll(() => sound.remove())
 
 const facts: readonly Case[] = [

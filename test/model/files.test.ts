@@ -14,7 +14,7 @@ let sound: ProjectCopy
 beforeAll(async () => {
   sound = tinyProject()
   await sound.build()
-})
+}, 120_000)
 afterAll(() => sound.remove())
 
 async function withCopy<T>(use: (copy: ProjectCopy) => T | Promise<T>): Promise<T> {

@@ -188,22 +188,10 @@ const contradictions: readonly Case[] = [
     ['config/systems/acme/matrix.yaml:3:14: `out_of_scope` is no reason of stage `target`'],
   ],
   [
-    'a condition whose second reason is of another stage',
-    [[matrix, 'relation: [out_of_scope]', 'relation: [out_of_scope, target_not_found]']],
-    ['config/systems/acme/matrix.yaml:3:30: `target_not_found` is no reason of stage `relation`'],
-  ],
-  [
     'a check in a stage that does not give its reason',
     [[lifecycle, 'capacity: [seat_is_free]', 'shape: [seat_is_free]']],
     [
       'config/systems/acme/lifecycle.yaml:17:15: `seat_is_free` answers `seat_limit_reached`, which is no reason of stage `shape`',
-    ],
-  ],
-  [
-    'a check whose second reason is of another stage',
-    [[lifecycle, 'door_exists: [target_not_found]', 'door_exists: [target_not_found, already_sent]']],
-    [
-      'config/systems/acme/lifecycle.yaml:16:16: `door_exists` answers `already_sent`, which is no reason of stage `target`',
     ],
   ],
   [

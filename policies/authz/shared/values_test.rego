@@ -9,8 +9,8 @@ white_characters := [
 	"\u2028", "\u2029", "\u202f", "\u205f", "\u3000", "\ufeff",
 ]
 
-# Characters without a shape of their own that count as text all the same.
-invisible_characters := ["\u0000", "\u0008", "\u001f", "\u180e", "\u200b", "\u200d", "\u2060"]
+# Characters that count as text, most of them without a shape of their own.
+other_characters := ["_", ".", "\u0000", "\u0008", "\u001f", "\u180e", "\u200b", "\u200d", "\u2060"]
 
 blank_values := [null, "", " ", "\t\n", "\u00a0\u3000", [], {}]
 
@@ -29,8 +29,8 @@ test_white_space_within_a_text_stays if {
 	}
 }
 
-test_invisible_characters_are_text if {
-	every character in invisible_characters {
+test_other_characters_are_text if {
+	every character in other_characters {
 		shared.trimmed(character) == character
 		not shared.is_blank(character)
 		shared.is_given(character)
