@@ -18,6 +18,7 @@ decision := {
 	"reason": right,
 	"obligations": due(todo.obligations),
 } if {
+	row.who
 	membership == "ok"
 	gates_hold
 	model.allow_reasons[right]
@@ -106,11 +107,11 @@ todo := row.cells[member_role].todo if {
 } else := row.todo
 
 # METADATA
-# description: What obligation rules ask for, in order; undefined if one of them yields nothing.
+# description: What obligation rules ask for, in order; undefined if one of them yields no list.
 due(pairs) := [] if {
 	count(pairs) == 0
 } else := [obligation | some list in lists; some obligation in list] if {
-	lists := [obligations_of(pair) | some pair in pairs]
+	lists := [list | some pair in pairs; list := obligations_of(pair); is_array(list)]
 	count(lists) == count(pairs)
 }
 
@@ -127,8 +128,12 @@ verdict(pair) := data.authz.shared.checks[pair[1]] if {
 
 obligations_of(pair) := data.authz.shared.obligations[pair[1]] if {
 	pair[0] == "shared"
-} else := data.systems[input.tenant.system].obligations[pair[1]]
+} else := data.systems[input.tenant.system].obligations[pair[1]] if {
+	pair[0] == "obligations"
+}
 
 limit_figures(pair) := data.authz.shared.limits[pair[1]] if {
 	pair[0] == "shared"
-} else := data.systems[input.tenant.system].limits[pair[1]]
+} else := data.systems[input.tenant.system].limits[pair[1]] if {
+	pair[0] == "limits"
+}

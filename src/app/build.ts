@@ -41,6 +41,9 @@ export interface BundleIndex {
   readonly systems: Readonly<Record<string, SystemManifest>>
 }
 
+/** To be raised with every change of what a build makes of the same sources: older bundles are built anew. */
+const bundleFormat = 2
+
 export interface BuildOptions {
   /** The folder that holds `config` and `policies`. */
   readonly root: string
@@ -78,6 +81,7 @@ async function buildBundle(options: BuildOptions): Promise<BuildResult> {
   const systems = compileModel(readModelFiles(root, modelValidators()))
   const fingerprint = sha256(
     [
+      bundleFormat,
       sources.digest,
       JSON.stringify(systems.map(({ data, index }) => [data, index])),
       readFileSync(capabilities, 'utf8'),

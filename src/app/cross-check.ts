@@ -38,7 +38,7 @@ export function crossCheck(
         continue
       }
       resolution.set(key, clauses[0]?.path ?? own)
-      problems.push(...clausesAgree(key, clauses, system))
+      problems.push(...clausesAgree(key, clauses, system), ...unknownTypes(clauses, system))
     }
     for (const rule of rules) {
       if (rule.path[0] !== 'systems' || rule.path[1] !== system.name || !isNamedKind(rule.path)) continue
@@ -56,16 +56,12 @@ export function crossCheck(
           remedy: `name it under config/systems/${system.name}, or remove it`,
         })
     }
-    for (const rule of rules) {
-      if (!(rule.path[0] === 'systems' && rule.path[1] === system.name)) continue
-      for (const { value, place } of rule.types)
-        if (!system.index.obligations.includes(value))
-          problems.push({
-            ...place,
-            message: `unknown obligation type \`${value}\``,
-            remedy: 'list it under `obligations` of reasons.yaml',
-          })
-    }
+    const own = rules.filter(({ path }) => path[0] === 'systems' && path[1] === system.name)
+    problems.push(...unknownTypes(own, system))
+    const written = new Set(own.flatMap((rule) => rule.types).map(({ value }) => value))
+    for (const [type, place] of system.ownObligations)
+      if (!written.has(type))
+        problems.push({ ...place, message: `no rule asks for the obligation \`${type}\``, remedy: 'use or remove it' })
     found.set(system.name, resolution)
   }
   const names = new Set(systems.map((system) => system.name))
@@ -77,6 +73,18 @@ export function crossCheck(
         remedy: 'add its YAML, or remove the rules',
       })
   return found
+}
+
+/** Obligations that rules write down, of a type that the system does not have. */
+function unknownTypes(rules: readonly RegoRule[], system: CompiledSystem): Problem[] {
+  return rules
+    .flatMap((rule) => rule.types)
+    .filter(({ value }) => !system.index.obligations.includes(value))
+    .map(({ value, place }) => ({
+      ...place,
+      message: `unknown obligation type \`${value}\``,
+      remedy: 'list it under `obligations` of reasons.yaml',
+    }))
 }
 
 /** What a check, condition or grant answers as written, against what the YAML says that it may answer. */
@@ -92,21 +100,21 @@ function clausesAgree(key: string, clauses: readonly RegoRule[], system: Compile
         message: `\`${key}\` answers \`${value}\`, which the YAML of \`${system.name}\` does not list`,
         remedy: `list it beside \`${key.split('.')[1]}\``,
       })
-  if (passes === 'ok') {
-    const fallback = clauses.find((clause) => clause.isDefault)
-    const first = clauses[0] as RegoRule
-    if (fallback === undefined)
-      problems.push({
-        ...first.place,
-        message: `\`${key}\` has no default`,
-        remedy: 'give it its refusal as the default, so that it always answers',
-      })
-    else if (fallback.texts.some(({ value }) => value === 'ok'))
-      problems.push({
-        ...fallback.place,
-        message: `\`${key}\` passes by default`,
-        remedy: 'make the refusal its default',
-      })
-  }
+  const fallback = clauses.find((clause) => clause.isDefault)
+  if (fallback === undefined)
+    problems.push({
+      ...(clauses[0] as RegoRule).place,
+      message: `\`${key}\` has no default`,
+      remedy:
+        passes === 'ok'
+          ? 'give it its refusal as the default, so that it always answers'
+          : 'give it one: `role` leaves the right to the role',
+    })
+  else if (passes === 'ok' && fallback.texts.some(({ value }) => value === 'ok'))
+    problems.push({
+      ...fallback.place,
+      message: `\`${key}\` passes by default`,
+      remedy: 'make the refusal its default',
+    })
   return problems
 }

@@ -1,7 +1,7 @@
 import type { Problem } from '../document/problem.ts'
 import type { Field } from '../model/compile-permission.ts'
 import type { RuleName } from '../model/system-context.ts'
-import type { RegoRule } from '../opa/rego-index.ts'
+import { inputClosure, type RegoRule } from '../opa/rego-index.ts'
 import { factCatalogue } from '../pdp/facts.ts'
 
 const catalogue = factCatalogue.map((entry) => entry.split('.'))
@@ -30,6 +30,11 @@ export function needsOf(
   const looked = new Set<Field['part']>()
   for (const reference of references) {
     const written = ['input', ...reference].join('.')
+    const odd = reference.find((part) => !/^\w+$/.test(part))
+    if (odd !== undefined) {
+      refuse(written, `the attribute \`${odd}\` is no plain name`, 'use letters, digits and `_`')
+      continue
+    }
     const lookup = lookups[reference.join('.')]
     if (lookup !== undefined) {
       looked.add(lookup)
@@ -56,21 +61,17 @@ export function needsOf(
   return { paths: [...paths].sort(), lookups: looked }
 }
 
-/** What the core reads for every permission: the references of package authz itself, shared rules apart. */
+/** What the core reads for every permission: package authz, without the rules that a row has to name. */
 export function coreNeeds(rules: readonly RegoRule[], problems: Problem[]): readonly string[] {
+  const isNamed = (path: readonly string[]) =>
+    path[0] === 'systems' || (path[1] === 'shared' && ['checks', 'obligations', 'limits'].includes(path[2] ?? ''))
+  const inputsOf = inputClosure(rules, isNamed)
   const core = rules.filter((rule) => rule.path[0] === 'authz' && rule.path[1] !== 'shared')
-  const inputs = core.flatMap((rule) => rule.inputs)
   const { paths } = needsOf(
-    inputs.map(({ path }) => path),
+    core.flatMap((rule) => inputsOf(rule.path)),
     (reference, message, remedy) => {
-      const place = inputs.find(({ path }) => ['input', ...path].join('.') === reference)?.place
-      problems.push({
-        file: place?.file ?? 'policies/authz',
-        line: place?.line ?? 0,
-        column: place?.column ?? 0,
-        message,
-        remedy,
-      })
+      const read = rules.flatMap((rule) => rule.inputs).find(({ path }) => ['input', ...path].join('.') === reference)
+      problems.push({ file: 'policies/authz', line: 0, column: 0, ...read?.place, message, remedy })
     },
   )
   return paths

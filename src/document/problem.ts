@@ -14,15 +14,16 @@ export interface Problem {
   readonly pointer?: string
 }
 
-/** All that is wrong, in reading order. `message` has one line per problem, as `formatProblem` writes it. */
+/** All that is wrong, in reading order, each thing once. `message` has one line per problem, as `formatProblem` writes it. */
 export class DocumentError extends Error {
   override readonly name = 'DocumentError'
   readonly problems: readonly Problem[]
 
   constructor(problems: readonly Problem[]) {
-    const sorted = Object.freeze(problems.toSorted(byPlace))
-    super(sorted.map(formatProblem).join('\n'))
-    this.problems = sorted
+    // One line of a file may be at fault in several ways that read the same: it is said once.
+    const distinct = new Map(problems.toSorted(byPlace).map((problem) => [formatProblem(problem), problem]))
+    super([...distinct.keys()].join('\n'))
+    this.problems = Object.freeze([...distinct.values()])
   }
 }
 

@@ -14,6 +14,8 @@ export interface CompiledSystem {
   readonly index: SystemPlaces
   /** Every rule that the YAML names, by `kind.name`, with the first place that does. */
   readonly named: SystemContext['named']
+  /** Obligation types that the system itself adds, with their places. */
+  readonly ownObligations: SystemContext['named']
 }
 
 export interface SystemData {
@@ -64,6 +66,12 @@ export function compileSystem(files: SystemFiles, reasons: Reasons, problems: Pr
       obligations: [...reasons.obligations],
     },
     named: context.named,
+    ownObligations: new Map(
+      (files.reasons?.value.obligations ?? []).map((type, index) => {
+        const document = files.reasons as NonNullable<typeof files.reasons>
+        return [type, { file: document.file, ...document.place(['obligations', index]) }]
+      }),
+    ),
   }
 }
 

@@ -39,7 +39,8 @@ export function openSystem(files: SystemFiles, reasons: Reasons, problems: Probl
   return {
     files,
     reasons,
-    conditions: files.matrix.value.conditions ?? {},
+    // Without a prototype: a cell that names `constructor` names nothing.
+    conditions: Object.assign(Object.create(null), files.matrix.value.conditions),
     rows: matrixRows(files),
     hasPlans: plans !== 'none',
     features: new Set(plans === 'none' ? [] : Object.values(plans).flatMap((plan) => plan.features ?? [])),

@@ -3,8 +3,8 @@ import { type SystemContext, unknownName } from './system-context.ts'
 
 /** What is declared and never used is a mistake more often than a reserve. Asked when all permissions are compiled. */
 export function reportUnused(context: SystemContext, permissions: readonly string[]): void {
-  const { files, conditions, used, refuse } = context
-  const { roles, plans, matrix, lifecycle } = files
+  const { files, conditions, yields, used, refuse } = context
+  const { roles, plans, matrix, lifecycle, reasons } = files
   for (const role of Object.keys(roles.value.roles)) {
     if (!used.roles.has(role)) {
       const message = `role \`${role}\` has no cell in the matrix`
@@ -36,6 +36,21 @@ export function reportUnused(context: SystemContext, permissions: readonly strin
       if (!planNames.includes(plan))
         refuse(unknownName(roles, ['roles', role, 'plans', index], 'plan', plan, planNames))
     }
+  }
+  // Shared reasons serve systems that may not be here; a system's own serve it alone.
+  const given = new Set([...yields.values()].flat())
+  for (const { allows } of Object.values(conditions)) if (allows !== undefined) given.add(allows)
+  for (const [stage, list] of Object.entries(reasons?.value.refusals ?? {})) {
+    for (const [index, reason] of list.entries()) {
+      if (reasons !== undefined && !given.has(reason))
+        refuse(
+          problemAt(reasons, ['refusals', stage, index], `no rule gives the reason \`${reason}\``, 'use or remove it'),
+        )
+    }
+  }
+  for (const reason of Object.keys(reasons?.value.allows ?? {})) {
+    if (reasons !== undefined && !given.has(reason))
+      refuse(problemAtKey(reasons, ['allows', reason], `no rule gives the reason \`${reason}\``, 'use or remove it'))
   }
   for (const [stage, gates] of Object.entries(lifecycle.value.gates ?? {})) {
     for (const [index, gate] of gates.entries()) {

@@ -59,7 +59,9 @@ export function readBundle<T>(folder: string): Bundle<T> {
     manifest = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'))
     const wasm = new Uint8Array(readFileSync(join(folder, 'policy.wasm')))
     const data = readFileSync(join(folder, 'data.json'), 'utf8')
-    const made = makeBundle({ wasm, data, ...manifest })
+    // Only what the digests are not: they are to be computed afresh.
+    const { commit, sources, opa, index } = manifest
+    const made = makeBundle({ wasm, data, commit, sources, opa, index })
     if (made.manifest.policy === manifest.policy && made.manifest.data_sha256 === manifest.data_sha256)
       return { wasm, data, manifest }
   } catch (error) {

@@ -74,7 +74,12 @@ export function createEvaluator(options: EvaluatorOptions): WasmEvaluator {
   const keepSpare = () => {
     refill ??= setImmediate(() => {
       refill = undefined
-      spare ??= create()
+      try {
+        spare ??= create()
+      } catch (thrown) {
+        // No memory for one now: the next discard makes its own, or fails that one request.
+        options.onFailure?.('memory', thrown)
+      }
     })
     refill.unref()
   }

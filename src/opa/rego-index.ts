@@ -33,17 +33,22 @@ export function indexRego(ast: unknown): readonly RegoRule[] {
   const module = ast as { package: { path: Node[] }; imports?: { path: Node; alias?: string }[]; rules?: Node[] }
   const inPackage = fixedPath(module.package.path.slice(1))
   const imports = new Map(
-    (module.imports ?? []).map(({ path, alias }) => {
+    (module.imports ?? []).flatMap(({ path, alias }) => {
       const parts = fixedPath(path.value as Node[])
-      return [alias ?? String(parts.at(-1)), parts] as const
+      // `rego.v1` and `future.keywords` bring no name.
+      if (parts[0] !== 'input' && parts[0] !== 'data') return []
+      return [[alias ?? String(parts.at(-1)), parts] as const]
     }),
   )
   return (module.rules ?? []).map((rule) => {
     const head = rule.head as { ref?: Node[]; name?: string }
     const name = head.ref === undefined ? [String(head.name)] : fixedPath(head.ref)
     const clauses = [rule, ...elses(rule)]
-    // What a clause yields and asks; its head's own name is no reference.
-    const parts = clauses.flatMap(({ head, body }) => [(head as { value?: Node } | undefined)?.value, body])
+    // What a clause yields and asks. The first part of its head is its own name; further parts may be looked up.
+    const parts = clauses.flatMap(({ head, body }) => {
+      const { value, key, ref } = (head ?? {}) as { value?: Node; key?: Node; ref?: Node[] }
+      return [value, key, ref?.slice(1), body]
+    })
     const found = referencesOf(parts, (first, rest) => {
       if (first === 'input' || first === 'data') return [first, ...rest]
       const imported = imports.get(first)
@@ -73,9 +78,14 @@ export function indexRego(ast: unknown): readonly RegoRule[] {
  * The `input` references of each rule path, through everything that it may call. The same as `opa deps`, which takes a
  * process for each rule: a test holds the two together.
  */
-export function inputClosure(rules: readonly RegoRule[]): (path: readonly string[]) => readonly (readonly string[])[] {
+export function inputClosure(
+  rules: readonly RegoRule[],
+  /** Rules that are not looked into. */
+  isApart: (path: readonly string[]) => boolean = () => false,
+): (path: readonly string[]) => readonly (readonly string[])[] {
   const byPath = new Map<string, RegoRule[]>()
   for (const rule of rules) {
+    if (isApart(rule.path)) continue
     const key = rule.path.join('.')
     byPath.set(key, [...(byPath.get(key) ?? []), rule])
   }
@@ -85,7 +95,8 @@ export function inputClosure(rules: readonly RegoRule[]): (path: readonly string
     const above = path
       .map((_, index) => path.slice(0, index + 1).join('.'))
       .filter((candidate) => byPath.has(candidate))
-    return above.length > 0 ? above : [...byPath.keys()].filter((candidate) => candidate.startsWith(`${key}.`))
+    const below = [...byPath.keys()].filter((candidate) => candidate.startsWith(`${key}.`))
+    return [...above, ...below]
   }
   return (path) => {
     const inputs = new Map<string, readonly string[]>()

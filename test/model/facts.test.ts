@@ -116,7 +116,7 @@ const facts: readonly Case[] = [
     ],
     [
       'policies/authz/shared/seats.rego:19:1: a rule reads all of `input.counts`, through `checks.seat_is_free`; name the attribute; helper functions take the attribute, not the record',
-      'policies/authz/shared/seats.rego:72:1: a rule reads all of `input.counts`, through `limits.seats`; name the attribute; helper functions take the attribute, not the record',
+      'policies/authz/shared/seats.rego:75:1: a rule reads all of `input.counts`, through `limits.seats`; name the attribute; helper functions take the attribute, not the record',
     ],
   ],
   [

@@ -105,6 +105,7 @@ describe('the build refuses', () => {
       expect(await copy.problems()).toEqual([
         'config/reasons.yaml:19:29: `unheard_of` has no message',
         'config/systems/acme/reasons.yaml:2:12: `door_is_walled_up` has no message',
+        'config/systems/acme/reasons.yaml:2:12: no rule gives the reason `door_is_walled_up`; use or remove it',
       ])
     })
   })

@@ -233,9 +233,29 @@ describe('the build refuses an unknown', () => {
   it.each(unknownNames)('%s', async (_, edits, problems) => expect(await problemsAfter(sound, edits)).toEqual(problems))
 })
 describe('the build refuses an unused', () => {
-  it.todo('reason: one that no check, condition, grant or core rule gives')
-  it.todo('obligation type: one that no obligation rule asks for')
-  it.todo('shared check or obligation that no system names')
+  // Shared reasons, obligation types and rules serve systems that may not be here; a system's own serve it alone.
+  it.each([
+    [
+      'reason of the system itself',
+      'allows: { luck: lucky }\nrefusals: { target: [too_late] }\nmessages: { too_late: too late }\n',
+      [
+        '1:11: no rule gives the reason `luck`; use or remove it',
+        '2:22: no rule gives the reason `too_late`; use or remove it',
+      ],
+    ],
+    [
+      'obligation type of the system itself',
+      'obligations: [wave]\n',
+      ['1:15: no rule asks for the obligation `wave`; use or remove it'],
+    ],
+  ])('%s', async (_, text, problems) => {
+    const broken = sound.copy()
+    const file = 'config/systems/acme/reasons.yaml'
+    broken.write(file, text)
+    const found = await broken.problems()
+    broken.remove()
+    expect(found).toEqual(problems.map((problem) => `${file}:${problem}`))
+  })
 
   it.each(unusedNames)('%s', async (_, edits, problems) => expect(await problemsAfter(sound, edits)).toEqual(problems))
 })

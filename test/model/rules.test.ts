@@ -180,7 +180,7 @@ const answers: readonly Case[] = [
       ['policies/authz/shared/seats.rego', '"type": "release_seat"', '"type": "release_chair"'],
     ],
     [
-      'policies/authz/shared/seats.rego:61:42: unknown obligation type `release_chair`; list it under `obligations` of reasons.yaml',
+      'policies/authz/shared/seats.rego:64:42: unknown obligation type `release_chair`; list it under `obligations` of reasons.yaml',
     ],
   ],
 ]
@@ -199,4 +199,14 @@ it('the build refuses rules of a system without YAML', async () => {
   broken.remove()
 })
 
-it.todo('the build refuses a grant that has no default')
+it('the build refuses a grant that has no default', async () => {
+  const broken = sound.copy()
+  const text = broken.read(rego)
+  const line = text.split('\n').findIndex((written) => written.startsWith('default grants["badge"]'))
+  expect(line).toBeGreaterThan(0)
+  broken.write(rego, text.replace(/^default grants\["badge"\].*$/m, ''))
+  const problems = await broken.problems()
+  broken.remove()
+  expect(problems).toHaveLength(1)
+  expect(problems[0]).toContain('`grants.badge` has no default; give it one: `role` leaves the right to the role')
+})

@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest'
+import { createPdp } from '../../src/pdp/decide.ts'
 import { PosternError } from '../../src/pdp/errors.ts'
-import { club, clubPdp, inputOf, refusal, request } from './fixture.ts'
+import { factsOfDocument } from '../../src/pdp/tenant-document.ts'
+import { club, clubPdp, inputOf, refusal, request, roomy } from './fixture.ts'
 
 const byTenant = { needs: ['tenant.id'] }
 const byDoor = { needs: ['request.resource.properties.door'], idProperty: 'door' }
 
-const tenantAsked = (parts: Parameters<typeof clubPdp>[0], change: Parameters<typeof request>[0]) =>
+const tenantAsked = (parts: Parameters<typeof inputOf>[0], change: Parameters<typeof request>[0]) =>
   (inputOf({ ...byTenant, ...parts }, change) as { tenant: { id: string } }).tenant.id
 
-const propertiesAsked = (parts: Parameters<typeof clubPdp>[0], resource: object, action = 'door:open') =>
+const propertiesAsked = (parts: Parameters<typeof inputOf>[0], resource: object, action = 'door:open') =>
   (
     inputOf(parts, { action: { name: action }, resource: { type: 'door', id: '-', ...resource } }) as {
       request: { resource?: { properties?: unknown } }
@@ -141,9 +143,14 @@ describe('a resource id', () => {
 
 describe('a decision point', () => {
   it('decides nothing before a policy is active', () => {
-    const { pdp } = clubPdp()
-    pdp.activate({ ...(pdp.policy as NonNullable<typeof pdp.policy>), systems: new Map() })
-    expect(refusal(() => pdp.decide(request())).code).toBe('unknown_system')
+    const pdp = createPdp({
+      tenants: { find: () => factsOfDocument(club) },
+      inline: factsOfDocument as never,
+      defaultTenant: undefined,
+      memo: roomy,
+    })
+    expect([pdp.policy, pdp.memo]).toEqual([undefined, undefined])
+    expect(refusal(() => pdp.decide(request()))).toEqual({ code: 'not_ready', status: 503, pointer: undefined })
   })
 
   it('passes on what the evaluator cannot decide, and remembers nothing of it', () => {

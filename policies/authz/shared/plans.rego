@@ -37,7 +37,10 @@ checks["plan_has_feature"] := "ok" if authz.model.plans[input.tenant.plan].featu
 # description: The role asked for is offered on the tenant's plan.
 default checks["requested_role_is_on_plan"] := "role_not_on_plan"
 
-checks["requested_role_is_on_plan"] := "ok" if not requested_role.plans
+checks["requested_role_is_on_plan"] := "ok" if {
+	requested_role
+	not requested_role.plans
+}
 
 checks["requested_role_is_on_plan"] := "ok" if requested_role.plans[input.tenant.plan]
 

@@ -30,7 +30,10 @@ checks["invitation_is_pending"] := "ok" if input.member.status == "pending"
 #   such row.
 default checks["state_allows"] := "invalid_transition"
 
-checks["state_allows"] := "ok" if authz.row.from[target_state]
+checks["state_allows"] := "ok" if {
+	input.target.exists
+	authz.row.from[target_state]
+}
 
 # METADATA
 # description: The target's state; a status outside the list counts as inactive, a missing one as active.
@@ -39,7 +42,7 @@ target_state := "pending" if {
 } else := "active" if {
 	input.target.status == "active"
 } else := "inactive" if {
-	is_string(input.target.status)
+	input.target.status
 } else := "active"
 
 # METADATA

@@ -56,9 +56,17 @@ state_allows(target, from) := value if {
 	value := shared.checks.state_allows with input as {
 		"request": {"action": {"name": "member:move"}},
 		"tenant": {"system": "demo"},
-		"target": target,
+		"target": object.union(target, {"exists": true}),
 	}
 		with data.model as {"demo": {"permissions": {"member:move": {"from": from}}}}
+}
+
+test_a_target_that_is_not_there_is_in_no_state if {
+	shared.checks.state_allows == "invalid_transition" with input as {
+		"request": {"action": {"name": "member:move"}},
+		"tenant": {"system": "demo"},
+	}
+		with data.model as {"demo": {"permissions": {"member:move": {"from": {"active": true}}}}}
 }
 
 test_the_target_is_in_a_state_that_the_row_names if {

@@ -43,7 +43,10 @@ checks["seats_fit_next_limit"] := "ok" if seats_used <= next_seat_limit
 next_plan_seats := authz.model.plans[input.request.resource.properties.plan].seats
 
 # An override outlives a change of plan only where it is larger than the new plan's limit.
-override_outlives if input.tenant.settings.seat_limit_override > next_plan_seats
+override_outlives if {
+	is_number(input.tenant.settings.seat_limit_override)
+	input.tenant.settings.seat_limit_override > next_plan_seats
+}
 
 next_seat_limit := input.tenant.settings.seat_limit_override if {
 	is_number(next_plan_seats)

@@ -44,5 +44,5 @@ is_given(value) if {
 is_positive_integer(value) if {
 	is_number(value)
 	value >= 1
-	value == floor(value)
+	value == round(value)
 }

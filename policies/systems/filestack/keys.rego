@@ -21,9 +21,11 @@ target_keys := [key |
 # description: The request names a key, and it is assigned to the developer.
 default conditions["assigned_key"] := "api_key_not_assigned"
 
-conditions["assigned_key"] := "ok" if {
+conditions["assigned_key"] := "missing_field" if {
+	not key_is_named
+} else := "ok" if {
 	input.request.resource.properties.api_key in assigned_keys
-} else := "missing_field" if not key_is_named
+}
 
 # METADATA
 # title: Condition of a developer's rights to see
@@ -58,27 +60,41 @@ checks["named_key_exists"] := "ok" if not key_is_named
 
 # METADATA
 # title: missing_field
-# description: The keys named are a list, if any are; beside the role `billing` they are ignored, whatever they are.
+# description: The keys given are a list, if any are.
+default checks["given_keys_are_a_list"] := "missing_field"
+
+checks["given_keys_are_a_list"] := "ok" if is_array(input.request.resource.properties.api_keys)
+
+checks["given_keys_are_a_list"] := "ok" if not keys_are_given
+
+keys_are_given if shared.is_given(input.request.resource.properties.api_keys)
+
+# METADATA
+# title: unknown_api_key
+# description: Every key of the list exists in the account.
+default checks["given_keys_exist"] := "unknown_api_key"
+
+checks["given_keys_exist"] := "ok" if every key in requested_keys {
+	key in input.tenant.api_keys
+}
+
+# METADATA
+# title: missing_field
+# description: The same beside a role; beside `billing` keys are ignored, whatever they are.
 default checks["named_keys_are_a_list"] := "missing_field"
 
 checks["named_keys_are_a_list"] := "ok" if input.request.resource.properties.role == "billing"
 
-checks["named_keys_are_a_list"] := "ok" if is_array(input.request.resource.properties.api_keys)
-
-checks["named_keys_are_a_list"] := "ok" if not keys_are_named
-
-keys_are_named if shared.is_given(input.request.resource.properties.api_keys)
+checks["named_keys_are_a_list"] := "ok" if checks.given_keys_are_a_list == "ok"
 
 # METADATA
 # title: unknown_api_key
-# description: Every key of the list exists in the account; beside the role `billing` the list is ignored.
+# description: The same beside a role; beside `billing` keys are ignored, whatever they are.
 default checks["named_keys_exist"] := "unknown_api_key"
 
 checks["named_keys_exist"] := "ok" if input.request.resource.properties.role == "billing"
 
-checks["named_keys_exist"] := "ok" if every key in requested_keys {
-	key in input.tenant.api_keys
-}
+checks["named_keys_exist"] := "ok" if checks.given_keys_exist == "ok"
 
 default requested_keys := []
 
@@ -164,7 +180,10 @@ checks["another_key_remains"] := "ok" if {
 # description: No developer who is in, or invited, has this key as the only one.
 default checks["nobody_loses_last_key"] := "api_key_required"
 
-checks["nobody_loses_last_key"] := "ok" if count(bound_to_key) == 0
+checks["nobody_loses_last_key"] := "ok" if {
+	is_array(input.items.key_holders)
+	count(bound_to_key) == 0
+}
 
 bound_to_key := [holder.user |
 	some holder in input.items.key_holders

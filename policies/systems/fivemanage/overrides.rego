@@ -10,6 +10,8 @@ import data.authz
 # description: |
 #   An override adds a permission that the member's role lacks, or takes away one that it has. It counts only for the
 #   role it was made for, and never for an owner. One that says what the role says anyway changes nothing.
+default grants["override"] := "override_denied"
+
 grants["override"] := _override(input.request.action.name)
 
 # METADATA
