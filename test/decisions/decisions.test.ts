@@ -72,9 +72,9 @@ describe.each(systems)('%s over HTTP', (system) => {
     readonly id: string
     readonly title: string
   }[]
-  const rows = decisionRows(system).map((row, index) => ({ ...row, title: written[index]?.title ?? '' }))
+  const rows = decisionRows(system).map((row, index) => [`${row.id}: ${written[index]?.title}`, row] as const)
 
-  it.each(rows)('$id: $title', async (row) => {
+  it.each(rows)('%s', async (_, row) => {
     await ask(somethingElse)
     const first = await ask(toWire(row))
     const again = await ask(toWire(row))

@@ -9,6 +9,7 @@ export const leftOut: Readonly<Record<string, string>> = {
   'bits.rsh': 'bits.rsh(7, 4294967296)',
   ceil: 'ceil(args[0])',
   div: '0 / args[1]',
+  floor: 'floor(args[0])',
   format_int: 'format_int(4294967296, 10)',
   'glob.match': 'glob.match("{", [], "")',
   indexof: 'indexof("a", "")',
@@ -26,6 +27,7 @@ export const leftOut: Readonly<Record<string, string>> = {
   'regex.find_all_string_submatch_n': 'regex.find_all_string_submatch_n("(?<a>x)", "x", -1)',
   'regex.is_valid': 'regex.is_valid("(?<a>x)")',
   'regex.match': 'regex.match("(?<a>x)", "x")',
+  to_number: 'to_number("-")',
   upper: 'upper("\u2c5f")',
 }
 
