@@ -168,3 +168,7 @@ test_missing_effect_gives_nothing_unheld if {
 	properties := {"permission": "token:create"}
 	setting("granted_permission_is_held", properties, developer, developer) == "cannot_grant_unheld"
 }
+
+test_a_missing_permission_is_refused if {
+	fivemanage.grants.override == "override_denied" with input as {}
+}

@@ -29,30 +29,44 @@ default conditions["can_view_path"] := "missing_field"
 
 conditions["can_view_path"] := _verdict([[path_level, "can_view"]])
 
+# METADATA
+# description: The level on the path is at least to contribute.
 default conditions["can_contribute_to_path"] := "missing_field"
 
 conditions["can_contribute_to_path"] := _verdict([[path_level, "can_contribute"]])
 
+# METADATA
+# description: The level on the path is to manage.
 default conditions["can_manage_path"] := "missing_field"
 
 conditions["can_manage_path"] := _verdict([[path_level, "can_manage"]])
 
+# METADATA
+# description: Contributing to the path and to the destination.
 default conditions["can_copy_path"] := "missing_field"
 
 conditions["can_copy_path"] := _verdict([[path_level, "can_contribute"], [destination_level, "can_contribute"]])
 
+# METADATA
+# description: Managing the path, and contributing to the destination.
 default conditions["can_move_path"] := "missing_field"
 
 conditions["can_move_path"] := _verdict([[path_level, "can_manage"], [destination_level, "can_contribute"]])
 
+# METADATA
+# description: The level on the collection is at least to view.
 default conditions["can_view_collection"] := "missing_field"
 
 conditions["can_view_collection"] := _verdict([[collection_level, "can_view"]])
 
+# METADATA
+# description: Contributing to the collection and to the path of the asset.
 default conditions["can_add_to_collection"] := "missing_field"
 
 conditions["can_add_to_collection"] := _verdict([[collection_level, "can_contribute"], [asset_level, "can_contribute"]])
 
+# METADATA
+# description: The level on the collection is to manage.
 default conditions["can_manage_collection"] := "missing_field"
 
 conditions["can_manage_collection"] := _verdict([[collection_level, "can_manage"]])
