@@ -243,6 +243,7 @@ describe('other facts', () => {
     expect(invited('ANN')).toEqual([{ address: 'ann', taken: true }])
     expect(invited('éve@x.com')).toEqual([{ address: 'éve@x.com', taken: false }])
     expect(invited('ÉVE@X.COM')).toEqual([{ address: 'Éve@x.com', taken: true }])
+    expect(invited(' ')).toEqual([{ address: '', taken: false }])
     for (const email of [5, null, undefined, ['ann']]) expect(invited(email)).toEqual([null])
   })
 })

@@ -6,10 +6,7 @@
 package authz.shared
 
 # What ECMAScript's trim strips, and U+0085: spelled out, because the native notions of white space differ.
-white_space := concat("", [
-	" \t\n\u000b\u000c\r\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007",
-	"\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff",
-])
+white_space := " \t\n\u000b\u000c\r\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 
 # METADATA
 # description: The text without the white space around it.
