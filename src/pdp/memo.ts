@@ -39,7 +39,7 @@ export function createMemo({ entries, bytes, largestInput }: MemoLimits): Memo {
     get: (input) => cache.get(input),
     set(input, decision) {
       const size = Buffer.byteLength(input)
-      if (size > largestInput) return false
+      if (size > largestInput || size + decisionBytes > bytes) return false
       cache.set(input, decision, { size: size + decisionBytes })
       return true
     },

@@ -53,7 +53,7 @@ export function factsOfDocument(document: TenantDocument): TenantFacts {
     return records.get(user)
   }
   const invitee = (email: unknown) => {
-    addresses ??= new Set(members.flatMap((member) => [member.user, member.email ?? member.user].map(address)))
+    addresses ??= new Set(members.flatMap((member) => [member.user, member.email ?? member.user].map(lowerAscii)))
     return typeof email === 'string' ? { address: address(email), taken: addresses.has(address(email)) } : null
   }
   const items: Record<string, (request: DecisionRequest) => unknown> = {
@@ -136,7 +136,11 @@ export function factsOfDocument(document: TenantDocument): TenantFacts {
 
 /** Trimmed, its ASCII letters in lower case: how addresses compare. Other letters stay apart from their look-alikes. */
 export function address(text: string): string {
-  return text.replace(whiteAround, '').replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+  return lowerAscii(text.replace(whiteAround, ''))
+}
+
+function lowerAscii(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
 }
 
 // What `trimmed` in policies/authz/shared/values.rego strips: ECMAScript's white space and U+0085.

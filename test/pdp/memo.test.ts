@@ -113,7 +113,7 @@ describe('a memo', () => {
 
   it('counts nothing as evicted that is only written again', () => {
     const memo = createMemo(roomy)
-    for (let index = 0; index < 10; index++) memo.set('a', decision)
+    for (let index = 0; index < 10; index++) memo.set('a', { ...decision })
     expect([memo.entries, memo.evictions]).toEqual([1, 0])
   })
 
