@@ -6,6 +6,7 @@ import { type Bindings, type Body, readBody } from './body.ts'
 import type { FailClosedCode, HttpLog, Instruments, Readiness } from './instruments.ts'
 import { guardJson } from './json-guard.ts'
 import { renderAnswer, renderError } from './render.ts'
+import { type Reply, reply, toResponse } from './reply.ts'
 import { requestId } from './request-id.ts'
 import { decisionRequest } from './request-shape.ts'
 import { decisionRoutes } from './routes.ts'
@@ -18,7 +19,16 @@ export interface DecisionApiParts {
   readonly readiness: Readiness
 }
 
-export type DecisionApi = Hono<{ Bindings: Bindings }>
+/** The headers that `POST /authorize` reads. */
+export interface Head {
+  readonly contentType: string | null | undefined
+  readonly requestId: string | null | undefined
+}
+
+export type Authorize = (head: Head, body: Body) => Reply | Promise<Reply>
+
+/** `authorize` is what `POST /authorize` does, for a listener that can do without web requests. */
+export type DecisionApi = Hono<{ Bindings: Bindings }> & { readonly authorize: Authorize }
 
 const applicationJson = /^application\/json[ \t]*(?:;|$)/i
 const allowedMethods = new Map<string, string>(decisionRoutes.map(({ path, methods }) => [path, methods.join(', ')]))
@@ -36,41 +46,51 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 export function createDecisionApi(parts: DecisionApiParts): DecisionApi {
   const { metrics, readiness } = parts
   // One handler per path and no middleware: with a single match Hono calls the handler without composing a chain.
-  const app: DecisionApi = new Hono()
+  const app = new Hono<{ Bindings: Bindings }>()
+  const authorize: Authorize = (head, body) => answerTo(parts, head, body)
 
-  app.post('/authorize', (c) => authorize(parts, c.req.raw, c.env))
+  app.post('/authorize', async (c) => {
+    const { raw } = c.req
+    const head = { contentType: raw.headers.get('content-type'), requestId: raw.headers.get('x-request-id') }
+    try {
+      const body = c.env?.body ?? (await readBody(raw, parts.settings.limits.body_bytes))
+      return toResponse(await authorize(head, body))
+    } catch (error) {
+      return toResponse(refuse(parts, error, requestId(head.requestId)))
+    }
+  })
 
-  const get = (path: string, answer: (c: { verbose: boolean; requestId: string }) => Response) =>
+  const get = (path: string, answer: (c: { verbose: boolean; requestId: string }) => Reply) =>
     app.get(path, (c) => {
-      const response = answer({
+      const made = answer({
         verbose: c.req.query('verbose') !== undefined,
         requestId: requestId(c.req.header('x-request-id')),
       })
-      metrics.responded(path, c.req.method, response.status)
-      return response
+      metrics.responded(path, c.req.method, made.status)
+      return toResponse(made)
     })
 
   // The event loop turned, and that is all it says: a restart would lose the last good policy.
-  get('/livez', ({ requestId }) => respond(200, '{"status":"live"}', requestId))
+  get('/livez', ({ requestId }) => reply(200, '{"status":"live"}', requestId))
 
   get('/readyz', ({ verbose, requestId }) => {
     const ready = readiness.ready()
     const status = ready ? 200 : errorTable.not_ready.status
     if (verbose) {
-      return respond(
+      return reply(
         status,
         JSON.stringify({ status: ready ? 'ready' : 'not_ready', checks: readiness.checks() }),
         requestId,
       )
     }
-    return respond(status, ready ? '{"status":"ready"}' : renderError('not_ready', requestId), requestId)
+    return reply(status, ready ? '{"status":"ready"}' : renderError('not_ready', requestId), requestId)
   })
 
   // As OPA's server answers it, so that probes written for OPA work.
-  get('/health', ({ requestId }) => respond(readiness.ready() ? 200 : 500, '{}', requestId))
+  get('/health', ({ requestId }) => reply(readiness.ready() ? 200 : 500, '{}', requestId))
 
   get('/metrics', ({ requestId }) =>
-    respond(200, metrics.render(), requestId, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }),
+    reply(200, metrics.render(), requestId, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }),
   )
 
   app.notFound((c) => {
@@ -78,37 +98,28 @@ export function createDecisionApi(parts: DecisionApiParts): DecisionApi {
     const id = requestId(c.req.header('x-request-id'))
     if (allow === undefined) {
       metrics.responded('other', c.req.method, 404)
-      return respond(404, renderError('not_found', id), id)
+      return toResponse(reply(404, renderError('not_found', id), id))
     }
     metrics.responded(c.req.path, c.req.method, 405)
-    return respond(405, renderError('method_not_allowed', id), id, { Allow: allow })
+    return toResponse(reply(405, renderError('method_not_allowed', id), id, { Allow: allow }))
   })
 
   // INVARIANT: what throws is a 503, whatever it is. `/authorize` catches its own; this is for the rest.
   app.onError((error, c) => {
     const id = requestId(c.req.header('x-request-id'))
-    const response = failure(parts, error, id)
-    metrics.responded(c.req.path, c.req.method, response.status)
-    return response
+    const made = failure(parts, error, id)
+    metrics.responded(c.req.path, c.req.method, made.status)
+    return toResponse(made)
   })
 
-  return app
+  return Object.assign(app, { authorize })
 }
 
-/** Answers without a promise when the listener has read the body and the PDP decides at once, as it mostly does. */
-function authorize(parts: DecisionApiParts, request: Request, bindings: Bindings | undefined) {
-  const id = requestId(request.headers.get('x-request-id'))
-  if (!isJson(request.headers.get('content-type'))) return refuse(parts, new PosternError('unsupported_media_type'), id)
-  const body = bindings?.body
-  if (body !== undefined) return decide(parts, body, id)
-  return readBody(request, parts.settings.limits.body_bytes).then(
-    (read) => decide(parts, read, id),
-    (error) => refuse(parts, error, id),
-  )
-}
-
-function decide(parts: DecisionApiParts, body: Body, id: string): Response | Promise<Response> {
+/** Answers without a promise when the PDP decides at once, as it mostly does. Never throws. */
+function answerTo(parts: DecisionApiParts, head: Head, body: Body): Reply | Promise<Reply> {
+  const id = requestId(head.requestId)
   try {
+    if (!isJson(head.contentType)) throw new PosternError('unsupported_media_type')
     const question = readQuestion(body, parts.settings.limits)
     const asked = performance.now()
     const answer = parts.pdp.decide(question)
@@ -126,22 +137,22 @@ function readQuestion(body: Body, limits: DecisionApiParts['settings']['limits']
   return decisionRequest(value)
 }
 
-function answered({ metrics }: DecisionApiParts, answer: Answer, asked: number, id: string): Response {
+function answered({ metrics }: DecisionApiParts, answer: Answer, asked: number, id: string): Reply {
   const seconds = (performance.now() - asked) / 1000
-  const response = respond(200, renderAnswer(answer), id)
+  const made = reply(200, renderAnswer(answer), id)
   metrics.decided('authorize', answer, seconds)
   metrics.responded('/authorize', 'POST', 200)
-  return response
+  return made
 }
 
-function refuse(parts: DecisionApiParts, error: unknown, id: string): Response {
-  const response = failure(parts, error, id)
-  parts.metrics.responded('/authorize', 'POST', response.status)
-  return response
+function refuse(parts: DecisionApiParts, error: unknown, id: string): Reply {
+  const made = failure(parts, error, id)
+  parts.metrics.responded('/authorize', 'POST', made.status)
+  return made
 }
 
-function isJson(type: string | null): boolean {
-  return type === 'application/json' || (type !== null && applicationJson.test(type))
+function isJson(type: string | null | undefined): boolean {
+  return type === 'application/json' || (typeof type === 'string' && applicationJson.test(type))
 }
 
 function parseJson(bytes: Uint8Array): unknown {
@@ -159,11 +170,11 @@ function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-function failure({ metrics, log }: DecisionApiParts, error: unknown, id: string): Response {
+function failure({ metrics, log }: DecisionApiParts, error: unknown, id: string): Reply {
   if (!(error instanceof PosternError)) {
     metrics.failedClosed('unexpected')
     log.error('failed closed', { request_id: id, code: 'evaluation_failed', error })
-    return respond(errorTable.evaluation_failed.status, renderError('evaluation_failed', id), id)
+    return reply(errorTable.evaluation_failed.status, renderError('evaluation_failed', id), id)
   }
   const { code, message, pointer, status } = error
   if (isFailClosed(code)) {
@@ -171,15 +182,9 @@ function failure({ metrics, log }: DecisionApiParts, error: unknown, id: string)
     log.error('failed closed', { request_id: id, code, error: error.cause ?? error })
   }
   const detail = message === errorTable[code].message ? {} : { detail: message }
-  return respond(status, renderError(code, id, pointer === undefined ? detail : { ...detail, pointer }), id)
+  return reply(status, renderError(code, id, pointer === undefined ? detail : { ...detail, pointer }), id)
 }
 
 function isFailClosed(code: ErrorCode): code is FailClosedCode {
   return errorTable[code].status === 503
-}
-
-function respond(status: number, body: string | null, id: string, more?: Record<string, string>): Response {
-  // A plain object, and `Response` itself rather than `c.body()`: node-server then writes both as they are.
-  const headers = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', 'X-Request-ID': id }
-  return new Response(body, { status, headers: more === undefined ? headers : { ...headers, ...more } })
 }
