@@ -7,7 +7,7 @@ import { compileSchema, type Validator } from '../document/schema.ts'
 import { compileModel } from '../model/compile.ts'
 import type { PermissionIndex } from '../model/compile-permission.ts'
 import type { CompiledSystem } from '../model/compile-system.ts'
-import { type ModelValidators, readModelFiles } from '../model/system-files.ts'
+import { findModelFiles, type ModelValidators, readModelFiles } from '../model/system-files.ts'
 import { type Bundle, type Manifest, makeBundle, readBundle, sha256, writeBundle } from '../opa/bundle.ts'
 import { compileWasm } from '../opa/compile-wasm.ts'
 import { checkPolicies } from '../opa/inspect-policy.ts'
@@ -42,7 +42,7 @@ export interface BundleIndex {
 }
 
 /** To be raised with every change of what a build makes of the same sources: older bundles are built anew. */
-const bundleFormat = 2
+const bundleFormat = 3
 
 export interface BuildOptions {
   /** The folder that holds `config` and `policies`. */
@@ -77,19 +77,14 @@ async function buildBundle(options: BuildOptions): Promise<BuildResult> {
   const { root, output, progress } = options
   const sources = findPolicies(root)
   const capabilities = join(packageRoot(), 'src/opa/capabilities.json')
-  progress.start('reading config')
-  const systems = compileModel(readModelFiles(root, modelValidators()))
-  const fingerprint = sha256(
-    [
-      bundleFormat,
-      sources.digest,
-      JSON.stringify(systems.map(({ data, index }) => [data, index])),
-      readFileSync(capabilities, 'utf8'),
-      version(),
-    ].join('\0'),
-  )
+  // Over the bytes, before anything is parsed: a server that finds its bundle up to date starts at once.
+  const read = [...findModelFiles(root), ...sources.files].map((file) => [file, sha256(readFileSync(join(root, file)))])
+  const fingerprint = sha256(JSON.stringify([bundleFormat, version(), read, sha256(readFileSync(capabilities))]))
   const present = existingBundle(output)
   if (present?.manifest.sources === fingerprint) return { bundle: present, built: false }
+
+  progress.start('reading config')
+  const systems = compileModel(readModelFiles(root, modelValidators()))
 
   const toolchain = await options.toolchain()
   const memory = openMemory(join(options.cacheFolder, 'opa-answers.json'))

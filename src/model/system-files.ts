@@ -141,6 +141,13 @@ export function readModelFiles(root: string, validators: ModelValidators): Model
   return { reasons, systems } as ModelFiles
 }
 
+/** The files that `readModelFiles` reads, relative to the root, as far as they are there. */
+export function findModelFiles(root: string): string[] {
+  const names = ['roles', 'plans', 'matrix', 'lifecycle', 'reasons']
+  const files = systemNames(root).flatMap((system) => names.map((name) => `config/systems/${system}/${name}.yaml`))
+  return ['config/reasons.yaml', ...files].filter((file) => existsSync(join(root, file)))
+}
+
 function systemNames(root: string): string[] {
   const folder = join(root, 'config/systems')
   if (!existsSync(folder)) return []

@@ -6,11 +6,9 @@ import { parsePolicy } from './inspect-policy.ts'
 import { indexRego, type RegoRule } from './rego-index.ts'
 import type { OpaToolchain } from './toolchain.ts'
 
-/** The Rego of a project without its tests: files relative to the root, sorted, and what each holds. */
+/** The Rego of a project without its tests: files relative to the root, sorted. */
 export interface PolicySources {
   readonly files: readonly string[]
-  /** Over names and contents. */
-  readonly digest: string
 }
 
 export function findPolicies(root: string): PolicySources {
@@ -21,7 +19,7 @@ export function findPolicies(root: string): PolicySources {
         .map((name) => `policies/${name.replaceAll('\\', '/')}`)
         .sort()
     : []
-  return { files, digest: sha256(files.map((file) => `${file}\0${sha256(readFileSync(join(root, file)))}\n`).join('')) }
+  return { files }
 }
 
 /** Answers of OPA that depend on the text of files alone, kept from one build to the next. */

@@ -77,9 +77,19 @@ describe('a second build', () => {
     })
   })
 
-  it('ignores a comment in YAML that moves no line, and the tests of policies', async () => {
+  it('follows a comment in YAML, and gives the same policy', async () => {
     await withCopy(async (copy) => {
       copy.edit(matrix, 'allows: share_grant', 'allows: share_grant # or not')
+      const { built, bundle } = await copy.build()
+      expect(built).toBe(true)
+      expect(bundle.manifest.policy).toBe(policyOf(sound.bundle))
+    })
+  })
+
+  it('ignores the tests and the pages of policies, decision rows and demo tenants', async () => {
+    await withCopy(async (copy) => {
+      copy.write('config/systems/acme/demo.yaml', 'tenant: acme')
+      copy.write('config/systems/acme/decisions.yaml', 'rows: []')
       copy.write('policies/systems/acme/doors_test.rego', 'package systems.acme_test\n\ntest_nothing if true\n')
       copy.write('policies/README.md', 'words')
       expect((await copy.build()).built).toBe(false)
