@@ -7,7 +7,6 @@ import { decisionRoutes } from '../http/routes.ts'
 import { createMetrics } from '../log/metrics.ts'
 import type { ServerLog } from '../log/server-log.ts'
 import type { Bundle } from '../opa/bundle.ts'
-import type { WasmEvaluator } from '../opa/evaluator.ts'
 import { createPdp } from '../pdp/decide.ts'
 import { loadPolicy } from './activate.ts'
 import type { BundleIndex } from './build.ts'
@@ -41,12 +40,11 @@ export async function serve(parts: ServeParts): Promise<Serving> {
     version: parts.version,
     routes: decisionRoutes,
   })
-  let policy: { readonly digest: string; readonly evaluator: WasmEvaluator } | undefined
-  const loaded = loadPolicy(bundle, settings.evaluator.memory_mib, (kind, thrown) => {
+  const policy = loadPolicy(bundle, settings.evaluator.memory_mib, (kind, thrown) => {
     metrics.evalFailed(kind)
     log.error('the policy failed', { code: kind, error: thrown })
   })
-  const tenants = readTenants(parts.tenantFiles, parts.root, validator, new Set(loaded.systems.keys()))
+  const tenants = readTenants(parts.tenantFiles, parts.root, validator, new Set(policy.systems.keys()))
   const pdp = createPdp({
     tenants,
     inline: inlineFacts(validator),
@@ -57,13 +55,12 @@ export async function serve(parts: ServeParts): Promise<Serving> {
       largestInput: settings.cache.largest_input_bytes,
     },
   })
-  pdp.activate(loaded)
-  policy = loaded
+  pdp.activate(policy)
   metrics.bundleLoaded('ok')
   metrics.watch({
     cacheEntries: () => pdp.memo?.entries ?? 0,
     cacheEvictions: () => pdp.memo?.evictions ?? 0,
-    wasmMemoryBytes: () => policy?.evaluator.memoryBytes ?? 0,
+    wasmMemoryBytes: () => policy.evaluator.memoryBytes,
     bundle: () => ({ revision: bundle.manifest.commit ?? '', digest: bundle.manifest.policy }),
   })
   const readiness = createReadiness({ policy: () => pdp.policy !== undefined })

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadPolicy } from '../../src/app/activate.ts'
 import type { BundleIndex } from '../../src/app/build.ts'
 import { BundleError, makeBundle, readBundle } from '../../src/opa/bundle.ts'
-import { type ProjectCopy, repositoryCopy, tinyProject } from '../support/project-copy.ts'
+import { type ProjectCopy, repositoryCopy, tinyProject, withCopyOf } from '../support/project-copy.ts'
 
 const files = ['policy.wasm', 'data.json', 'manifest.json'] as const
 const rego = 'policies/systems/acme/doors.rego'
@@ -18,14 +18,7 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => sound.remove())
 
-async function withCopy<T>(use: (copy: ProjectCopy) => T | Promise<T>): Promise<T> {
-  const copy = sound.copy()
-  try {
-    return await use(copy)
-  } finally {
-    copy.remove()
-  }
-}
+const withCopy = <T>(use: (copy: ProjectCopy) => T | Promise<T>) => withCopyOf(sound, use)
 
 const bytesOf = (folder: string) => files.map((file) => readFileSync(join(folder, file)).toString('base64'))
 const policyOf = (folder: string) => readBundle<BundleIndex>(folder).manifest.policy

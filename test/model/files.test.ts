@@ -1,7 +1,13 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Edit, type ProjectCopy, problemsAfter as problemsOf, tinyProject } from '../support/project-copy.ts'
+import {
+  type Edit,
+  type ProjectCopy,
+  problemsAfter as problemsOf,
+  tinyProject,
+  withCopyOf,
+} from '../support/project-copy.ts'
 
 const reasons = 'config/reasons.yaml'
 const roles = 'config/systems/acme/roles.yaml'
@@ -17,14 +23,7 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => sound.remove())
 
-async function withCopy<T>(use: (copy: ProjectCopy) => T | Promise<T>): Promise<T> {
-  const copy = sound.copy()
-  try {
-    return await use(copy)
-  } finally {
-    copy.remove()
-  }
-}
+const withCopy = <T>(use: (copy: ProjectCopy) => T | Promise<T>) => withCopyOf(sound, use)
 
 const problemsAfter = (...edits: readonly Edit[]) => problemsOf(sound, edits)
 

@@ -1,11 +1,10 @@
-import { isDeepStrictEqual } from 'node:util'
 import { loadPolicy } from '../../src/app/activate.ts'
 import { createEvaluator } from '../../src/opa/evaluator.ts'
 import type { ActivePdp } from '../../src/pdp/decide.ts'
 import type { DecisionRequest } from '../../src/pdp/request.ts'
 import { matrixCases } from '../matrix/cases.ts'
 import type { Obligation, ScenarioRequest, SystemName, TenantDocument } from '../reference/evaluate.ts'
-import { askedDocument, decisionRows } from '../reference/rows.ts'
+import { askedDocument, decisionRows, meetObligations } from '../reference/rows.ts'
 import { builtBundle, inlinePdp } from '../support/policy.ts'
 
 export interface Todo {
@@ -109,22 +108,9 @@ export function notices(pdp: ActivePdp, cases: readonly Case[]): boolean {
     try {
       const { decision, reason, obligations } = pdp.decide(wire).decision
       if (decision !== expected.decision || reason !== expected.reason) return true
-      return expected.obligations !== undefined && !meet(obligations, expected.obligations)
+      return expected.obligations !== undefined && !meetObligations(obligations, expected.obligations)
     } catch {
       return true
     }
   })
-}
-
-/** The same obligations in any order; a parameter that is not expected is not compared. */
-function meet(given: readonly Obligation[], expected: readonly Obligation[]): boolean {
-  const left = [...given]
-  for (const wanted of expected) {
-    const index = left.findIndex((one) =>
-      Object.entries(wanted).every(([name, value]) => isDeepStrictEqual(one[name], value)),
-    )
-    if (index < 0) return false
-    left.splice(index, 1)
-  }
-  return left.length === 0
 }

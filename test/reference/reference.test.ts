@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { isDeepStrictEqual } from 'node:util'
 import { Ajv } from 'ajv'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { evaluate, type Obligation, type SystemName, systems } from './evaluate.ts'
+import { evaluate, type SystemName, systems } from './evaluate.ts'
 import { randomCase } from './generate.ts'
-import { askedDocument, decisionFile, decisionRows } from './rows.ts'
+import { askedDocument, decisionFile, decisionRows, meetObligations } from './rows.ts'
 
 const cases = 20_000
 
@@ -115,19 +114,6 @@ const reasons: Readonly<Record<SystemName, readonly string[]>> = {
     'self_service',
     'system_grant',
   ],
-}
-
-/** The same types as often; a parameter that is not expected is not compared. */
-function meetObligations(given: readonly Obligation[], expected: readonly Obligation[]): boolean {
-  const left = [...given]
-  for (const wanted of expected) {
-    const index = left.findIndex((one) =>
-      Object.entries(wanted).every(([name, value]) => isDeepStrictEqual(one[name], value)),
-    )
-    if (index < 0) return false
-    left.splice(index, 1)
-  }
-  return left.length === 0
 }
 
 describe.each(systems)('the reference of %s', (system) => {

@@ -27,12 +27,19 @@ export type Edit = readonly [file: string, from: string, to: string]
 
 /** Every problem of a sound project after the edits. */
 export async function problemsAfter(sound: ProjectCopy, edits: readonly Edit[]): Promise<readonly string[]> {
-  const broken = sound.copy()
-  try {
+  return withCopyOf(sound, (broken) => {
     for (const edit of edits) broken.edit(...edit)
-    return await broken.problems()
+    return broken.problems()
+  })
+}
+
+/** What comes of a copy of the project, which is removed afterwards. */
+export async function withCopyOf<T>(sound: ProjectCopy, use: (copy: ProjectCopy) => T | Promise<T>): Promise<T> {
+  const copy = sound.copy()
+  try {
+    return await use(copy)
   } finally {
-    broken.remove()
+    copy.remove()
   }
 }
 
