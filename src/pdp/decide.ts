@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Answer, Decision, Pdp } from './decision.ts'
+import { createDecisionPool, type DecisionPool } from './decision-pool.ts'
 import { PosternError } from './errors.ts'
 import { toDecision } from './explain-decision.ts'
 import type { TenantFacts, TenantSource } from './facts.ts'
@@ -28,16 +29,16 @@ export interface ActivePdp extends Pdp {
 /**
  * Decides one request: tenant → permission → input text → memo → policy.
  *
- * INVARIANT: policy and memo change together, so a memo never answers for another bundle.
+ * INVARIANT: policy, memo and pool change together, so that no decision is given for another bundle.
  */
 export function createPdp(options: PdpOptions): ActivePdp {
   const { tenants, inline, defaultTenant, now = () => new Date() } = options
-  let active: { readonly policy: Policy; readonly memo: Memo } | undefined
+  let active: { readonly policy: Policy; readonly memo: Memo; readonly pool: DecisionPool } | undefined
 
   return {
     decide(request) {
       if (active === undefined) throw new PosternError('not_ready')
-      const { policy, memo } = active
+      const { policy, memo, pool } = active
       const tenant = tenantOf(request, tenants, inline, defaultTenant)
       const system = policy.systems.get(tenant.system)
       if (system === undefined) throw new PosternError('unknown_system', `no system \`${tenant.system}\``)
@@ -48,13 +49,13 @@ export function createPdp(options: PdpOptions): ActivePdp {
       const known = memo.get(input)
       if (known !== undefined) return answer(known, tenant, 'hit')
       const evaluation = policy.evaluator.evaluate(input)
-      const decision = toDecision(evaluation, request, tenant, system, permission, policy.digest)
+      const decision = pool(toDecision(evaluation, request, tenant, system, permission, policy.digest))
       // What depends on the time is true of one moment.
       const kept = !permission.input.now && memo.set(input, decision)
       return answer(decision, tenant, kept ? 'miss' : 'bypass')
     },
     activate(policy) {
-      active = { policy, memo: createMemo(options.memo) }
+      active = { policy, memo: createMemo(options.memo), pool: createDecisionPool() }
     },
     get policy() {
       return active?.policy

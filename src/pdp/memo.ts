@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Decision } from './decision.ts'
+import { isShared } from './decision-pool.ts'
 
 export interface MemoLimits {
   /** 0 turns the memo off. */
@@ -18,8 +19,9 @@ export interface Memo {
   readonly evictions: number
 }
 
-/** About what a decision takes beside its key. */
-const decisionBytes = 512
+/** About what an entry takes beside its key: the cache's own bookkeeping, and a decision that nobody shares. */
+const entryBytes = 128
+const decisionBytes = 1024
 
 /**
  * A decision is a pure function of the bundle and the input text, so a memo belongs to one bundle and is thrown away
@@ -38,9 +40,10 @@ export function createMemo({ entries, bytes, largestInput }: MemoLimits): Memo {
   return {
     get: (input) => cache.get(input),
     set(input, decision) {
-      const size = Buffer.byteLength(input)
-      if (size > largestInput || size + decisionBytes > bytes) return false
-      cache.set(input, decision, { size: size + decisionBytes })
+      const inputBytes = Buffer.byteLength(input)
+      const size = inputBytes + entryBytes + (isShared(decision) ? 0 : decisionBytes)
+      if (inputBytes > largestInput || size > bytes) return false
+      cache.set(input, decision, { size })
       return true
     },
     get entries() {

@@ -5,7 +5,7 @@ import { clubPdp, clubPolicy, request, roomy } from './fixture.ts'
 
 const byDoor = { needs: ['request.resource.properties.door'] }
 const door = (name: string) => request({ resource: { type: 'door', id: '-', properties: { door: name } } })
-const decision = { decision: true } as Decision
+const decision = { decision: true, obligations: [] } as unknown as Decision
 
 describe('a decision that was made', () => {
   it('is given again to the same input, the same object, under another id', () => {
@@ -109,6 +109,16 @@ describe('a memo', () => {
     expect(memo.entries).toBeGreaterThan(20)
     expect(memo.evictions).toBe(200 - memo.entries)
     expect(memo.get('199'.padStart(1_000))).toBe(decision)
+  })
+
+  it('counts a decision of its own, with obligations, beside its key', () => {
+    const own = { decision: true, obligations: [{ type: 'tell' }] } as unknown as Decision
+    const entriesOf = (kept: Decision) => {
+      const memo = createMemo({ entries: 1_000_000, bytes: 100_000, largestInput: 4096 })
+      for (let index = 0; index < 1_000; index++) memo.set(String(index).padStart(100), kept)
+      return memo.entries
+    }
+    expect([entriesOf(decision), entriesOf(own)]).toEqual([438, 79])
   })
 
   it('counts nothing as evicted that is only written again', () => {
