@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { LRUCache } from 'lru-cache'
 import { PosternError } from '../pdp/errors.ts'
 import type { Evaluation, Evaluator } from '../pdp/policy.ts'
 
@@ -46,6 +47,10 @@ export interface WasmEvaluator extends Evaluator {
 const pagesPerMib = 16
 const initialPages = 32
 
+/** Which results are kept, by their text: those that name no person recur, and they are short. */
+const mostResults = 1024
+const longestResult = 512
+
 /**
  * Evaluates `authz/decision` of one bundle. New data means a new evaluator: an instance whose data was replaced in part
  * answers wrongly.
@@ -66,6 +71,8 @@ export function createEvaluator(options: EvaluatorOptions): WasmEvaluator {
   }
   const missing = builtinsOf(module)
   if (missing.length > 0) throw new Error(`the policy needs built-ins that WASM does not have: ${missing.join(', ')}`)
+  // Most evaluations end in one of a few texts; what was parsed and checked once need not be again.
+  const results = new LRUCache<string, Evaluation>({ max: mostResults })
   let instance = create()
   const entrypoint = instance.entrypoints['authz/decision']
   if (entrypoint === undefined) throw new Error('the policy has no entrypoint `authz/decision`')
@@ -87,9 +94,13 @@ export function createEvaluator(options: EvaluatorOptions): WasmEvaluator {
 
   return {
     evaluate(input) {
-      let raw: unknown
+      let text: string
+      let result: unknown
       try {
-        raw = callEval(instance, entrypoint, input)
+        text = callEval(instance, entrypoint, input)
+        const known = results.get(text)
+        if (known !== undefined) return known
+        result = resultOf(text)
       } catch (thrown) {
         instance = spare ?? create()
         spare = undefined
@@ -97,7 +108,6 @@ export function createEvaluator(options: EvaluatorOptions): WasmEvaluator {
         options.onFailure?.(isOutOfMemory(thrown) ? 'memory' : 'trap', thrown)
         throw new PosternError('evaluation_failed', undefined, { cause: thrown })
       }
-      const result = Array.isArray(raw) && raw.length === 1 ? (raw[0] as { result?: unknown }).result : undefined
       if (result === undefined) {
         options.onFailure?.('undefined')
         throw new PosternError('undecidable')
@@ -106,6 +116,7 @@ export function createEvaluator(options: EvaluatorOptions): WasmEvaluator {
         options.onFailure?.('bad_result')
         throw new PosternError('undecidable', 'the policy gave a malformed result')
       }
+      if (text.length <= longestResult) results.set(text, result)
       return result
     },
     get memoryBytes() {
@@ -144,16 +155,33 @@ const json = 0
  * One call of `opa_eval` (ABI 1.2). The SDK's `evaluate` does the same, but looks for the end of the result byte by byte
  * in JavaScript, and copies the input twice: a fifth of a decision's time.
  */
-function callEval(policy: LoadedPolicy, entrypoint: number, input: string): unknown {
+function callEval(policy: LoadedPolicy, entrypoint: number, input: string): string {
   const { mem, dataHeapPtr } = policy
   const missing = dataHeapPtr + Buffer.byteLength(input) - mem.buffer.byteLength
   if (missing > 0) mem.grow(Math.ceil(missing / pageBytes))
-  const length = Buffer.from(mem.buffer).write(input, dataHeapPtr)
+  const length = viewOf(mem).write(input, dataHeapPtr)
   const opaEval = policy.wasmInstance.exports.opa_eval as OpaEval
   const result = opaEval(0, entrypoint, policy.dataAddr, dataHeapPtr, length, dataHeapPtr + length, json)
   // Evaluation may have grown the memory, which detaches the buffer from before.
-  const memory = Buffer.from(mem.buffer)
-  return JSON.parse(memory.toString('utf8', result, memory.indexOf(0, result)))
+  const memory = viewOf(mem)
+  return memory.toString('utf8', result, memory.indexOf(0, result))
+}
+
+const views = new WeakMap<WebAssembly.Memory, Buffer>()
+
+/** All of a memory. Made anew only after it has grown: making one costs more than the copy of an input. */
+function viewOf(memory: WebAssembly.Memory): Buffer {
+  const known = views.get(memory)
+  if (known?.buffer === memory.buffer) return known
+  const view = Buffer.from(memory.buffer)
+  views.set(memory, view)
+  return view
+}
+
+/** `[{"result": …}]`; an empty list where the entrypoint is undefined. */
+function resultOf(text: string): unknown {
+  const raw: unknown = JSON.parse(text)
+  return Array.isArray(raw) && raw.length === 1 ? (raw[0] as { result?: unknown }).result : undefined
 }
 
 /** The built-ins that a module imports from its host; there are none to offer. */
