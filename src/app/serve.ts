@@ -2,6 +2,7 @@ import { readTenants } from '../directory/document-tenants.ts'
 import { inlineFacts, tenantValidator } from '../directory/tenant-schema.ts'
 import type { Settings } from '../document/settings.ts'
 import { createDecisionApi } from '../http/decision-api.ts'
+import { addExplainApi } from '../http/explain-api.ts'
 import { type Listener, listen } from '../http/listener.ts'
 import { decisionRoutes } from '../http/routes.ts'
 import { createMetrics } from '../log/metrics.ts'
@@ -65,6 +66,7 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   })
   const readiness = createReadiness({ policy: () => pdp.policy !== undefined })
   const api = createDecisionApi({ pdp, settings, metrics, log, readiness })
+  addExplainApi(api, { explainer: pdp, settings, metrics, log })
   const listener = await listen(api, settings.listen.decision, settings, {
     log,
     refused: (status) => metrics.responded('other', '_OTHER', status),

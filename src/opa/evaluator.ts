@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { PosternError } from '../pdp/errors.ts'
-import type { Evaluation, Evaluator } from '../pdp/policy.ts'
+import type { Evaluation, Evaluator, Verdicts } from '../pdp/policy.ts'
 
 /** What we use of the SDK's loaded policy. */
 interface LoadedPolicy {
@@ -47,7 +47,7 @@ const pagesPerMib = 16
 const initialPages = 32
 
 /**
- * Evaluates `authz/decision` of one bundle. New data means a new evaluator: an instance whose data was replaced in part
+ * Evaluates `authz/decision` and `authz/verdicts` of one bundle. New data means a new evaluator: an instance whose data was replaced in part
  * answers wrongly.
  *
  * INVARIANT: an instance that threw is never asked again. Each throw leaks its C stack frame, and after some hundreds
@@ -67,8 +67,13 @@ export function createEvaluator(options: EvaluatorOptions): WasmEvaluator {
   const missing = builtinsOf(module)
   if (missing.length > 0) throw new Error(`the policy needs built-ins that WASM does not have: ${missing.join(', ')}`)
   let instance = create()
-  const entrypoint = instance.entrypoints['authz/decision']
-  if (entrypoint === undefined) throw new Error('the policy has no entrypoint `authz/decision`')
+  const entrypoint = (name: string): number => {
+    const found = instance.entrypoints[name]
+    if (found === undefined) throw new Error(`the policy has no entrypoint \`${name}\``)
+    return found
+  }
+  const decision = entrypoint('authz/decision')
+  const verdicts = entrypoint('authz/verdicts')
   let spare: LoadedPolicy | undefined
   let refill: NodeJS.Immediate | undefined
   const keepSpare = () => {
@@ -85,29 +90,36 @@ export function createEvaluator(options: EvaluatorOptions): WasmEvaluator {
   }
   keepSpare()
 
+  const resultOf = (entrypoint: number, input: string): unknown => {
+    let raw: unknown
+    try {
+      raw = callEval(instance, entrypoint, input)
+    } catch (thrown) {
+      instance = spare ?? create()
+      spare = undefined
+      keepSpare()
+      options.onFailure?.(isOutOfMemory(thrown) ? 'memory' : 'trap', thrown)
+      throw new PosternError('evaluation_failed', undefined, { cause: thrown })
+    }
+    const result = Array.isArray(raw) && raw.length === 1 ? (raw[0] as { result?: unknown }).result : undefined
+    if (result === undefined) {
+      options.onFailure?.('undefined')
+      throw new PosternError('undecidable')
+    }
+    return result
+  }
+
   return {
     evaluate(input) {
-      let raw: unknown
-      try {
-        raw = callEval(instance, entrypoint, input)
-      } catch (thrown) {
-        instance = spare ?? create()
-        spare = undefined
-        keepSpare()
-        options.onFailure?.(isOutOfMemory(thrown) ? 'memory' : 'trap', thrown)
-        throw new PosternError('evaluation_failed', undefined, { cause: thrown })
-      }
-      const result = Array.isArray(raw) && raw.length === 1 ? (raw[0] as { result?: unknown }).result : undefined
-      if (result === undefined) {
-        options.onFailure?.('undefined')
-        throw new PosternError('undecidable')
-      }
+      const result = resultOf(decision, input)
       if (!isEvaluation(result, options.vocabulary)) {
         options.onFailure?.('bad_result')
         throw new PosternError('undecidable', 'the policy gave a malformed result')
       }
       return result
     },
+    // Its shape is that of policies/authz/verdicts.rego whatever the rules say: nothing is decided by it.
+    verdicts: (input) => resultOf(verdicts, input) as Verdicts,
     get memoryBytes() {
       return instance.mem.buffer.byteLength + (spare?.mem.buffer.byteLength ?? 0)
     },
