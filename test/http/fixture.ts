@@ -3,6 +3,7 @@ import { createReadiness } from '../../src/app/readiness.ts'
 import { createDecisionApi } from '../../src/http/decision-api.ts'
 import { addExplainApi, type ExplainApiParts } from '../../src/http/explain-api.ts'
 import { type Listener, listen } from '../../src/http/listener.ts'
+import { addOpaApi } from '../../src/http/opa-api.ts'
 import { decisionRoutes } from '../../src/http/routes.ts'
 import { createMetrics } from '../../src/log/metrics.ts'
 import { createServerLog } from '../../src/log/server-log.ts'
@@ -50,11 +51,12 @@ export function apiOver(
 ) {
   const lines: string[] = []
   const state = { policy: true }
-  const metrics = createMetrics({ version: '0.0.0', routes: decisionRoutes })
+  const metrics = createMetrics({ version: '0.0.0', routes: decisionRoutes, dialects: ['authorize', 'opa'] })
   const log = createServerLog({ sink: (line) => lines.push(line), terminal: false, debug: false })
   const readiness = createReadiness({ policy: () => state.policy })
   const app = createDecisionApi({ pdp: { decide }, settings: { limits }, metrics, log, readiness })
   addExplainApi(app, { explainer: { explain }, settings: { limits }, metrics, log })
+  addOpaApi(app, { pdp: { decide }, settings: { limits }, metrics, log, version: '0.0.0' })
   return { app, metrics, readiness, state, log, lines }
 }
 
