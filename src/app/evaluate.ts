@@ -7,6 +7,7 @@ import { decisionRequest } from '../http/request-shape.ts'
 import type { Bundle } from '../opa/bundle.ts'
 import { createPdp } from '../pdp/decide.ts'
 import type { Limit, Obligation } from '../pdp/decision.ts'
+import type { Explanation } from '../pdp/explain.ts'
 import { loadPolicy } from './activate.ts'
 import type { BundleIndex } from './build.ts'
 import { type Project, tenantDocuments } from './project.ts'
@@ -20,8 +21,9 @@ export interface Explained {
   readonly limit?: Limit
   readonly obligations: readonly Obligation[]
   readonly policy: string
-  /** What the policy saw, by path below `input`. */
-  readonly facts: Readonly<Record<string, unknown>>
+  readonly facts: Explanation['facts']
+  readonly stages: Explanation['stages']
+  readonly nearest_grants: Explanation['nearest_grants']
 }
 
 export interface ExplainOptions {
@@ -33,15 +35,14 @@ export interface ExplainOptions {
 }
 
 /**
- * Decides one request outside a server. Throws a `DocumentError` for the files and a `PosternError` where there is no
- * decision.
+ * Decides one request outside a server. Rejects with a `DocumentError` for the files and a `PosternError` where there is
+ * no decision.
  */
-export function explainOnce({ bundle, project, request, tenant }: ExplainOptions): Explained {
+export async function explainOnce({ bundle, project, request, tenant }: ExplainOptions): Promise<Explained> {
   const policy = loadPolicy(bundle, defaultSettings.evaluator.memory_mib)
   const validator = tenantValidator()
   const files = tenant === undefined ? tenantDocuments(project, null) : [tenant]
   const tenants = readTenants(files, project.root, validator, new Set(policy.systems.keys()))
-  let seen = '{}'
   const { entries, bytes, largest_input_bytes } = defaultSettings.cache
   const pdp = createPdp({
     tenants,
@@ -50,30 +51,14 @@ export function explainOnce({ bundle, project, request, tenant }: ExplainOptions
     defaultTenant: tenant === undefined ? undefined : tenants.ids[0],
     memo: { entries, bytes, largestInput: largest_input_bytes },
   })
-  pdp.activate({
-    ...policy,
-    evaluator: {
-      evaluate(input) {
-        seen = input
-        return policy.evaluator.evaluate(input)
-      },
-    },
-  })
+  pdp.activate(policy)
   const body = parseYaml(request.text, request.file, {
     name: 'a request',
     accepts: (_): _ is unknown => true,
     violations: () => [],
   }).value
   guardJson(body, defaultSettings.limits.depth)
-  const { stage: _, ...decision } = pdp.decide(decisionRequest(body)).decision
-  return { ...decision, facts: flatten(JSON.parse(seen)) }
-}
-
-/** Leaves and lists by their path. */
-function flatten(value: unknown, path = ''): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { [path]: value }
-  return Object.assign(
-    {},
-    ...Object.entries(value).map(([name, inner]) => flatten(inner, path === '' ? name : `${path}.${name}`)),
-  )
+  const { decision, facts, stages, nearest_grants } = await pdp.explain(decisionRequest(body))
+  const { stage: _, ...shown } = decision
+  return { ...shown, facts, stages, nearest_grants }
 }

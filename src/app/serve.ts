@@ -2,7 +2,9 @@ import { readTenants } from '../directory/document-tenants.ts'
 import { inlineFacts, tenantValidator } from '../directory/tenant-schema.ts'
 import type { Settings } from '../document/settings.ts'
 import { createDecisionApi } from '../http/decision-api.ts'
+import { addExplainApi } from '../http/explain-api.ts'
 import { type Listener, listen } from '../http/listener.ts'
+import { addOpaApi } from '../http/opa-api.ts'
 import { decisionRoutes } from '../http/routes.ts'
 import { createMetrics } from '../log/metrics.ts'
 import type { ServerLog } from '../log/server-log.ts'
@@ -39,6 +41,7 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   const metrics = createMetrics({
     version: parts.version,
     routes: decisionRoutes,
+    dialects: ['authorize', 'opa'],
   })
   const policy = loadPolicy(bundle, settings.evaluator.memory_mib, (kind, thrown) => {
     metrics.evalFailed(kind)
@@ -65,6 +68,8 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   })
   const readiness = createReadiness({ policy: () => pdp.policy !== undefined })
   const api = createDecisionApi({ pdp, settings, metrics, log, readiness })
+  addExplainApi(api, { explainer: pdp, settings, metrics, log })
+  addOpaApi(api, { pdp, settings, metrics, log, version: parts.version })
   const listener = await listen(api, settings.listen.decision, settings, {
     log,
     refused: (status) => metrics.responded('other', '_OTHER', status),

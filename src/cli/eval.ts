@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { styleText } from 'node:util'
-import { explainOnce } from '../app/evaluate.ts'
+import { type Explained, explainOnce } from '../app/evaluate.ts'
 import { buildProject, projectAt } from '../app/project.ts'
 import { errorTable, PosternError } from '../pdp/errors.ts'
 import { CommandError, defineCommand, type Output } from './command.ts'
@@ -27,6 +27,7 @@ export const evaluate = defineCommand({
       value: 'dir',
       description: 'the folder that holds config and policies (default: this one)',
     },
+    explain: { type: 'boolean', description: 'also show the ten stages, and which change would turn a deny' },
     json: { type: 'boolean', description: 'print the answer as JSON' },
     'exit-code': { type: 'boolean', description: 'exit with 1 when the decision is deny' },
   },
@@ -35,6 +36,10 @@ export const evaluate = defineCommand({
     {
       line: 'postern eval --request - --tenant acme.yaml --json < request.json',
       does: 'decide upon a tenant document of your own',
+    },
+    {
+      line: 'postern eval --explain --request request.json',
+      does: 'show each stage, and what would have to change for the answer to turn',
     },
   ],
   exits: { 0: 'there is a decision', 1: 'the decision is deny, with --exit-code' },
@@ -55,7 +60,9 @@ export const evaluate = defineCommand({
         )
       throw error
     })
-    io.stdout.write(values.json === true ? `${JSON.stringify(result, null, 2)}\n` : forPeople(result, io.stdout))
+    const { stages, nearest_grants, ...plain } = result
+    if (values.json === true) io.stdout.write(`${JSON.stringify(values.explain === true ? result : plain, null, 2)}\n`)
+    else io.stdout.write(`${forPeople(result, io.stdout)}${values.explain === true ? whyForPeople(result) : ''}`)
     return values['exit-code'] === true && !result.decision ? 1 : 0
   },
 })
@@ -70,7 +77,7 @@ function readText(file: string): string {
   }
 }
 
-function forPeople(result: ReturnType<typeof explainOnce>, out: Output): string {
+function forPeople(result: Explained, out: Output): string {
   const { decision, reason, message, rule, limit, obligations } = result
   const word = decision ? 'allow' : 'deny'
   const coloured = out.color ? styleText(decision ? 'green' : 'red', word, { validateStream: false }) : word
@@ -79,5 +86,20 @@ function forPeople(result: ReturnType<typeof explainOnce>, out: Output): string 
   for (const { type, ...parameters } of obligations) lines.push(`must   ${type} ${JSON.stringify(parameters)}`)
   lines.push('facts')
   for (const [path, value] of Object.entries(result.facts)) lines.push(`  ${path} = ${JSON.stringify(value)}`)
+  return `${lines.join('\n')}\n`
+}
+
+function whyForPeople({ stages, nearest_grants }: Explained): string {
+  const lines = ['stages']
+  for (const { stage, outcome, reason, saw = {}, rules } of stages) {
+    lines.push(`  ${stage}: ${outcome.replace('_', ' ')}${reason === undefined ? '' : `, ${reason}`}`)
+    for (const [name, value] of Object.entries(saw))
+      if (value !== undefined) lines.push(`    ${name} = ${JSON.stringify(value)}`)
+    for (const { rule, place, verdict } of rules) lines.push(`    ${rule} says ${verdict ?? 'nothing'}  ${place}`)
+  }
+  if (nearest_grants === null || nearest_grants.length === 0) return `${lines.join('\n')}\n`
+  lines.push('it would be allowed if')
+  for (const { change, reason, patch } of nearest_grants)
+    lines.push(`  ${change} (${reason})`, `    ${JSON.stringify(patch)}`)
   return `${lines.join('\n')}\n`
 }

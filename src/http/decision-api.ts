@@ -130,11 +130,17 @@ function answerTo(parts: DecisionApiParts, head: Head, body: Body): Reply | Prom
   }
 }
 
-function readQuestion(body: Body, limits: DecisionApiParts['settings']['limits']): DecisionRequest {
+/** The question in a body. Throws a `PosternError` for whatever is not one. */
+export function readQuestion(body: Body, limits: DecisionApiParts['settings']['limits']): DecisionRequest {
+  return decisionRequest(readJson(body, limits))
+}
+
+/** The JSON in a body, its numbers, texts and depth checked. Throws a `PosternError` otherwise. */
+export function readJson(body: Body, limits: DecisionApiParts['settings']['limits']): unknown {
   if (body === 'too_large') throw new PosternError('too_large', `the limit is ${limits.body_bytes} bytes`)
   const value = parseJson(body)
   guardJson(value, limits.depth)
-  return decisionRequest(value)
+  return value
 }
 
 function answered({ metrics }: DecisionApiParts, answer: Answer, asked: number, id: string): Reply {
@@ -151,7 +157,8 @@ function refuse(parts: DecisionApiParts, error: unknown, id: string): Reply {
   return made
 }
 
-function isJson(type: string | null | undefined): boolean {
+/** Whether a Content-Type header declares JSON. */
+export function isJson(type: string | null | undefined): boolean {
   return type === 'application/json' || (typeof type === 'string' && applicationJson.test(type))
 }
 
@@ -170,7 +177,12 @@ function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-function failure({ metrics, log }: DecisionApiParts, error: unknown, id: string): Reply {
+/** The answer to what was thrown, counted and logged where it is ours to mend. */
+export function failure(
+  { metrics, log }: Pick<DecisionApiParts, 'metrics' | 'log'>,
+  error: unknown,
+  id: string,
+): Reply {
   if (!(error instanceof PosternError)) {
     metrics.failedClosed('unexpected')
     log.error('failed closed', { request_id: id, code: 'evaluation_failed', error })

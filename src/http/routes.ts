@@ -10,6 +10,9 @@ const read = ['GET', 'HEAD'] as const
 /** Every path of the decision API. The `Allow` header and the labels of `http_requests_total` come from here. */
 export const decisionRoutes = [
   { path: '/authorize', methods: ['POST'], statuses: [200, 400, 401, 403, 404, 413, 415, 503] },
+  { path: '/v1/explain', methods: ['POST'], statuses: [200, 400, 401, 403, 404, 413, 415, 503] },
+  { path: '/v1/data/{path}', methods: ['GET', 'HEAD', 'POST'], statuses: [200, 400, 401, 403, 404, 413, 415, 503] },
+  { path: '/', methods: ['POST'], statuses: [200, 400, 401, 403, 404, 413, 415, 503] },
   { path: '/livez', methods: read, statuses: [200] },
   { path: '/readyz', methods: read, statuses: [200, 503] },
   { path: '/health', methods: read, statuses: [200, 500] },

@@ -60,7 +60,7 @@ export interface Metrics {
 }
 
 /**
- * Every metric of the process, at most 200 series. What is not in a declared set is folded into one that is.
+ * Every metric of the process, at most 400 series. What is not in a declared set is folded into one that is.
  *
  * @throws Error when routes and dialects together need more series than that
  */

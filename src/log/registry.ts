@@ -26,7 +26,7 @@ export class Registry {
   #series = 0
 
   /** `limit` bounds the number of series, buckets included. */
-  constructor(limit = 200) {
+  constructor(limit = 400) {
     this.#limit = limit
   }
 

@@ -5,9 +5,9 @@ import { list } from 'tar'
 import { type OpaToolchain, runOpa } from './toolchain.ts'
 
 /**
- * Compiles Rego to one WASM module with the entrypoint `authz/decision`. `files` are relative to `root`: the module
- * holds their names, so the same names give the same bytes. Optimisation stays off: with it, OPA folds away what reads
- * data that is supplied later. Rejects with an `Error` that holds OPA's words.
+ * Compiles Rego to one WASM module with the entrypoints `authz/decision` and `authz/verdicts`. `files` are relative to
+ * `root`: the module holds their names, so the same names give the same bytes. Optimisation stays off: with it, OPA
+ * folds away what reads data that is supplied later. Rejects with an `Error` that holds OPA's words.
  */
 export async function compileWasm(
   toolchain: OpaToolchain,
@@ -18,7 +18,8 @@ export async function compileWasm(
   const folder = await mkdtemp(join(tmpdir(), 'postern-build-'))
   try {
     const output = join(folder, 'bundle.tar.gz')
-    const flags = ['-t', 'wasm', '-O', '0', '--capabilities', capabilities, '-e', 'authz/decision', '-o', output]
+    const entrypoints = ['-e', 'authz/decision', '-e', 'authz/verdicts']
+    const flags = ['-t', 'wasm', '-O', '0', '--capabilities', capabilities, ...entrypoints, '-o', output]
     const { code, stderr } = await runOpa(toolchain, ['build', ...flags, ...files], { cwd: root })
     if (code !== 0) throw new Error(stderr.trim())
     return await extract(output, '/policy.wasm')

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { LRUCache } from 'lru-cache'
 import { PosternError } from '../pdp/errors.ts'
-import type { Evaluation, Evaluator } from '../pdp/policy.ts'
+import type { Evaluation, Evaluator, Verdicts } from '../pdp/policy.ts'
 
 /** What we use of the SDK's loaded policy. */
 interface LoadedPolicy {
@@ -52,8 +52,8 @@ const mostResults = 1024
 const longestResult = 512
 
 /**
- * Evaluates `authz/decision` of one bundle. New data means a new evaluator: an instance whose data was replaced in part
- * answers wrongly.
+ * Evaluates `authz/decision` and `authz/verdicts` of one bundle. New data means a new evaluator: an instance whose data
+ * was replaced in part answers wrongly.
  *
  * INVARIANT: an instance that threw is never asked again. Each throw leaks its C stack frame, and after some hundreds
  * the instance refuses everything for good. A spare is made ahead, outside the request that needs it.
@@ -74,8 +74,13 @@ export function createEvaluator(options: EvaluatorOptions): WasmEvaluator {
   // Most evaluations end in one of a few texts; what was parsed and checked once need not be again.
   const results = new LRUCache<string, Evaluation>({ max: mostResults })
   let instance = create()
-  const entrypoint = instance.entrypoints['authz/decision']
-  if (entrypoint === undefined) throw new Error('the policy has no entrypoint `authz/decision`')
+  const entrypoint = (name: string): number => {
+    const found = instance.entrypoints[name]
+    if (found === undefined) throw new Error(`the policy has no entrypoint \`${name}\``)
+    return found
+  }
+  const decision = entrypoint('authz/decision')
+  const verdicts = entrypoint('authz/verdicts')
   let spare: LoadedPolicy | undefined
   let refill: NodeJS.Immediate | undefined
   const keepSpare = () => {
@@ -92,33 +97,49 @@ export function createEvaluator(options: EvaluatorOptions): WasmEvaluator {
   }
   keepSpare()
 
+  const textOf = (entrypoint: number, input: string): string => {
+    try {
+      return callEval(instance, entrypoint, input)
+    } catch (thrown) {
+      instance = spare ?? create()
+      spare = undefined
+      keepSpare()
+      options.onFailure?.(isOutOfMemory(thrown) ? 'memory' : 'trap', thrown)
+      throw new PosternError('evaluation_failed', undefined, { cause: thrown })
+    }
+  }
+  const malformed = (thrown?: unknown): PosternError => {
+    options.onFailure?.('bad_result', thrown)
+    return new PosternError('undecidable', 'the policy gave a malformed result')
+  }
+  /** What stands in `[{"result": …}]`; the list is empty where the entrypoint is undefined. */
+  const resultIn = (text: string): unknown => {
+    let raw: unknown
+    try {
+      raw = JSON.parse(text)
+    } catch (thrown) {
+      throw malformed(thrown)
+    }
+    const result = Array.isArray(raw) && raw.length === 1 ? (raw[0] as { result?: unknown }).result : undefined
+    if (result === undefined) {
+      options.onFailure?.('undefined')
+      throw new PosternError('undecidable')
+    }
+    return result
+  }
+
   return {
     evaluate(input) {
-      let text: string
-      let result: unknown
-      try {
-        text = callEval(instance, entrypoint, input)
-        const known = results.get(text)
-        if (known !== undefined) return known
-        result = resultOf(text)
-      } catch (thrown) {
-        instance = spare ?? create()
-        spare = undefined
-        keepSpare()
-        options.onFailure?.(isOutOfMemory(thrown) ? 'memory' : 'trap', thrown)
-        throw new PosternError('evaluation_failed', undefined, { cause: thrown })
-      }
-      if (result === undefined) {
-        options.onFailure?.('undefined')
-        throw new PosternError('undecidable')
-      }
-      if (!isEvaluation(result, options.vocabulary)) {
-        options.onFailure?.('bad_result')
-        throw new PosternError('undecidable', 'the policy gave a malformed result')
-      }
+      const text = textOf(decision, input)
+      const known = results.get(text)
+      if (known !== undefined) return known
+      const result = resultIn(text)
+      if (!isEvaluation(result, options.vocabulary)) throw malformed()
       if (text.length <= longestResult) results.set(text, result)
       return result
     },
+    // Its shape is that of policies/authz/verdicts.rego whatever the rules say: nothing is decided by it.
+    verdicts: (input) => resultIn(textOf(verdicts, input)) as Verdicts,
     get memoryBytes() {
       return instance.mem.buffer.byteLength + (spare?.mem.buffer.byteLength ?? 0)
     },
@@ -176,12 +197,6 @@ function viewOf(memory: WebAssembly.Memory): Buffer {
   const view = Buffer.from(memory.buffer)
   views.set(memory, view)
   return view
-}
-
-/** `[{"result": …}]`; an empty list where the entrypoint is undefined. */
-function resultOf(text: string): unknown {
-  const raw: unknown = JSON.parse(text)
-  return Array.isArray(raw) && raw.length === 1 ? (raw[0] as { result?: unknown }).result : undefined
 }
 
 /** The built-ins that a module imports from its host; there are none to offer. */

@@ -2,11 +2,12 @@ import { randomBytes } from 'node:crypto'
 import type { Answer, Decision, Pdp } from './decision.ts'
 import { createDecisionPool, type DecisionPool } from './decision-pool.ts'
 import { PosternError } from './errors.ts'
+import { type Explanation, explain } from './explain.ts'
 import { toDecision } from './explain-decision.ts'
 import type { TenantFacts, TenantSource } from './facts.ts'
-import { writeInput } from './input-plan.ts'
 import { createMemo, type Memo, type MemoLimits } from './memo.ts'
-import type { PermissionIndex, Policy } from './policy.ts'
+import type { Policy } from './policy.ts'
+import { prepare } from './prepare.ts'
 import type { DecisionRequest } from './request.ts'
 
 export interface PdpOptions {
@@ -21,6 +22,8 @@ export interface PdpOptions {
 /** A decision point whose policy can be replaced in one step. */
 export interface ActivePdp extends Pdp {
   decide(request: DecisionRequest): Answer
+  /** Rejects as `decide` throws. The cache has no part in it. */
+  explain(request: DecisionRequest): Promise<Explanation>
   activate(policy: Policy): void
   readonly policy: Policy | undefined
   readonly memo: Memo | undefined
@@ -40,11 +43,7 @@ export function createPdp(options: PdpOptions): ActivePdp {
       if (active === undefined) throw new PosternError('not_ready')
       const { policy, memo, pool } = active
       const tenant = tenantOf(request, tenants, inline, defaultTenant)
-      const system = policy.systems.get(tenant.system)
-      if (system === undefined) throw new PosternError('unknown_system', `no system \`${tenant.system}\``)
-      const permission = system.permissions.get(request.action.name) ?? system.unlisted
-      const properties = propertiesOf(request, permission)
-      const input = writeInput(permission.input, request, properties, tenant, () => now().toISOString())
+      const { system, permission, input } = prepare(policy, request, tenant, now)
 
       const known = memo.get(input)
       if (known !== undefined) return answer(known, tenant, 'hit')
@@ -53,6 +52,10 @@ export function createPdp(options: PdpOptions): ActivePdp {
       // What depends on the time is true of one moment.
       const kept = !permission.input.now && memo.set(input, decision)
       return answer(decision, tenant, kept ? 'miss' : 'bypass')
+    },
+    async explain(request) {
+      if (active === undefined) throw new PosternError('not_ready')
+      return explain(active.policy, request, tenantOf(request, tenants, inline, defaultTenant), now())
     },
     activate(policy) {
       active = { policy, memo: createMemo(options.memo), pool: createDecisionPool() }
@@ -89,30 +92,6 @@ function tenantOf(
   if (found === undefined)
     throw new PosternError('unknown_tenant', `no tenant \`${id}\``, { pointer: '/context/tenant' })
   return found
-}
-
-const noProperties: Readonly<Record<string, unknown>> = Object.freeze({})
-
-/**
- * The resource's properties, with `resource.id` standing for the one of the type's own name where the permission's row
- * takes it. `-` and `""` never stand.
- */
-function propertiesOf(request: DecisionRequest, permission: PermissionIndex): Readonly<Record<string, unknown>> {
-  const { type, id, properties = noProperties } = request.resource
-  const action = request.action.name
-  const colon = action.indexOf(':')
-  if (colon >= 0 && type !== action.slice(0, colon))
-    throw new PosternError('resource_type_mismatch', `\`${action}\` is asked of the resource type \`${type}\``, {
-      pointer: '/resource/type',
-    })
-  if (id === '-' || id === '') return properties
-  const named = Object.hasOwn(properties, type) ? properties[type] : undefined
-  if (named !== undefined && named !== null && named !== id)
-    throw new PosternError('ambiguous_resource', `resource.id is \`${id}\`, and \`properties.${type}\` differs`, {
-      pointer: '/resource/id',
-    })
-  if (permission.idProperty === undefined || named === id) return properties
-  return { ...properties, [permission.idProperty]: id }
 }
 
 let idBlock = Buffer.alloc(0)

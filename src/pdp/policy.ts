@@ -12,9 +12,26 @@ export interface Evaluation {
   readonly limit?: Readonly<Record<string, unknown>> | null
 }
 
+/** What each rule that a permission's row names says to one input; an empty list where it says nothing. */
+export interface Verdicts {
+  readonly asker: 'member' | 'service' | 'invitee'
+  readonly membership: string
+  readonly right: readonly string[]
+  /** The one grant of a row that has one. */
+  readonly grants: readonly { readonly name: string; readonly verdict: readonly unknown[] }[]
+  /** In the order in which they are asked. */
+  readonly rules: readonly {
+    readonly stage: string
+    readonly rule: readonly [kind: string, name: string]
+    readonly verdict: readonly unknown[]
+  }[]
+}
+
 /** The port to the policy: one input text, one evaluation. Throws `PosternError` where the policy gives none. */
 export interface Evaluator {
   evaluate(input: string): Evaluation
+  /** For explanations, which ask what a decision does not need. */
+  verdicts(input: string): Verdicts
 }
 
 /** What the sidecar knows of one permission without asking the policy. */

@@ -4,7 +4,7 @@ import { normaliseInstant } from './instant.ts'
 import type { DecisionRequest } from './request.ts'
 
 /** One member of a tenant document; the rest of its members are `unknown` until a rule asks. */
-interface Member {
+export interface Member {
   readonly user: string
   readonly email?: string
   readonly role?: string
@@ -12,6 +12,7 @@ interface Member {
   readonly sessions_valid_after?: string
   readonly api_keys?: readonly string[]
   readonly two_factor_enabled?: boolean
+  readonly overrides?: { readonly for_role?: string; readonly grants?: Readonly<Record<string, string>> }
 }
 
 interface Share {
@@ -41,8 +42,13 @@ export interface TenantDocument {
   readonly entities?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
 }
 
+/** Facts that come from a document, with the document: an explanation asks what a change of it would do. */
+export interface DocumentFacts extends TenantFacts {
+  readonly document: TenantDocument
+}
+
 /** Facts of a tenant that is held as one document in memory. Indexes are made when they are first asked for. */
-export function factsOfDocument(document: TenantDocument): TenantFacts {
+export function factsOfDocument(document: TenantDocument): DocumentFacts {
   let records: Map<string, FactRecord> | undefined
   let addresses: Set<string> | undefined
   let counts: Counts | undefined
@@ -102,6 +108,7 @@ export function factsOfDocument(document: TenantDocument): TenantFacts {
         .map((member) => member.user),
   }
   return {
+    document,
     id: document.tenant,
     system: document.system,
     revision: String(document.revision ?? 0),

@@ -36,6 +36,7 @@ function inputsOf(...questions: (typeof good)[]): string[] {
   const texts: string[] = []
   const policy = loadPolicy(bundle, 16)
   const evaluator = {
+    ...policy.evaluator,
     evaluate(input: string) {
       texts.push(input)
       return policy.evaluator.evaluate(input)

@@ -1,11 +1,14 @@
 import { connect, type Socket } from 'node:net'
 import { createReadiness } from '../../src/app/readiness.ts'
 import { createDecisionApi } from '../../src/http/decision-api.ts'
+import { addExplainApi, type ExplainApiParts } from '../../src/http/explain-api.ts'
 import { type Listener, listen } from '../../src/http/listener.ts'
+import { addOpaApi } from '../../src/http/opa-api.ts'
 import { decisionRoutes } from '../../src/http/routes.ts'
 import { createMetrics } from '../../src/log/metrics.ts'
 import { createServerLog } from '../../src/log/server-log.ts'
 import type { Answer, Decision, Pdp } from '../../src/pdp/decision.ts'
+import type { Explanation } from '../../src/pdp/explain.ts'
 
 export const deny: Decision = Object.freeze({
   decision: false,
@@ -32,14 +35,28 @@ export function answerOf(decision: Decision, cache: Answer['cache'] = 'miss'): A
   return { decision, decisionId: 'd-1', revision: 'v1.7', cache }
 }
 
+export const explanation: Explanation = Object.freeze({
+  decision: deny,
+  revision: 'v1.7',
+  stages: [],
+  facts: { 'tenant.plan': 'free' },
+  nearest_grants: null,
+})
+
 /** A decision API over a PDP of one line, with everything it reported. */
-export function apiOver(decide: Pdp['decide'] = () => answerOf(deny), limits = { body_bytes: 65_536, depth: 32 }) {
+export function apiOver(
+  decide: Pdp['decide'] = () => answerOf(deny),
+  limits = { body_bytes: 65_536, depth: 32 },
+  explain: ExplainApiParts['explainer']['explain'] = async () => explanation,
+) {
   const lines: string[] = []
   const state = { policy: true }
-  const metrics = createMetrics({ version: '0.0.0', routes: decisionRoutes })
+  const metrics = createMetrics({ version: '0.0.0', routes: decisionRoutes, dialects: ['authorize', 'opa'] })
   const log = createServerLog({ sink: (line) => lines.push(line), terminal: false, debug: false })
   const readiness = createReadiness({ policy: () => state.policy })
   const app = createDecisionApi({ pdp: { decide }, settings: { limits }, metrics, log, readiness })
+  addExplainApi(app, { explainer: { explain }, settings: { limits }, metrics, log })
+  addOpaApi(app, { pdp: { decide }, settings: { limits }, metrics, log, version: '0.0.0' })
   return { app, metrics, readiness, state, log, lines }
 }
 

@@ -111,7 +111,7 @@ describe('methods and paths', () => {
     }
   })
 
-  it.each([['/'], ['/authorize/'], ['/Authorize'], ['/authorize/x'], ['/__proto__'], ['/constructor'], ['/v1/data']])(
+  it.each([['/authorize/'], ['/Authorize'], ['/authorize/x'], ['/__proto__'], ['/constructor'], ['/v1/data']])(
     '%s is not there',
     async (path) => {
       const answer = await apiOver().app.request(path, { method: 'POST', headers: json, body: '{}' })

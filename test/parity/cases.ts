@@ -64,7 +64,7 @@ export function seeing(policy: Policy): (one: ParityCase) => Seen {
     seen = { input, evaluation }
     return evaluation
   }
-  const pdp = quickPdp({ ...policy, evaluator: { evaluate } })
+  const pdp = quickPdp({ ...policy, evaluator: { ...policy.evaluator, evaluate } })
   return (one) => {
     try {
       pdp.decide(question(one))

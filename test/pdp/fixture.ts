@@ -47,6 +47,7 @@ export function clubPolicy(parts: Parts = {}): { readonly policy: Policy; readon
       inputs.push(input)
       return evaluate(input)
     },
+    verdicts: () => ({ asker: 'member' as const, membership: 'ok', right: [], grants: [], rules: [] }),
   }
   return { policy: { digest: 'abc', systems: new Map([['club', club]]), evaluator }, inputs }
 }
