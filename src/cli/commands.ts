@@ -17,5 +17,10 @@ export const commands: readonly CommandEntry[] = [
     summary: 'compile config and policies into one bundle',
     load: async () => (await import('./build.ts')).build,
   },
+  {
+    name: 'check',
+    summary: 'say everything that a pull request must mend',
+    load: async () => (await import('./check.ts')).check,
+  },
   { name: 'eval', summary: 'decide one request and say why', load: async () => (await import('./eval.ts')).evaluate },
 ]

@@ -37,20 +37,21 @@ export interface InspectOptions {
 const twoAtATime = createLimit(2)
 
 /**
- * Everything that `opa check --strict` has against these files under a capabilities file; none when all is well.
- * Rejects with a `ToolchainError` when OPA cannot be run or the capabilities file cannot be used.
+ * Everything that `opa check --strict` has against these files under a capabilities file, or under all that OPA can;
+ * none when all is well. Rejects with a `ToolchainError` when OPA cannot be run or the capabilities file cannot be used.
  */
 export async function checkPolicies(
   toolchain: OpaToolchain,
   files: readonly string[],
-  capabilities: string,
+  capabilities: string | undefined,
   options: InspectOptions = {},
 ): Promise<readonly Problem[]> {
   if (files.length === 0) return []
-  const flags = ['--strict', '--format', 'json', '--max-errors', '1000', '--capabilities', capabilities]
+  const bound = capabilities === undefined ? [] : ['--capabilities', capabilities]
+  const flags = ['--strict', '--format', 'json', '--max-errors', '1000', ...bound]
   const { code, stderr } = await run(toolchain, ['check', ...flags, ...files], options)
   if (code === 0) return []
-  const missing = await missingBuiltins(toolchain, capabilities)
+  const missing = capabilities === undefined ? new Map() : await missingBuiltins(toolchain, capabilities)
   return problemsInJson(stderr, (message) => explain(message, missing))
 }
 

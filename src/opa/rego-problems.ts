@@ -40,7 +40,7 @@ function parseErrors(text: string): readonly OpaError[] {
  * column. Throws a `ToolchainError` where there is none.
  */
 export function problemsInText(text: string): readonly Problem[] {
-  const problems = [...text.matchAll(/(?:^|occurred: |loading: )(\S[^\n]*?):(\d+): rego_\w+: ([^\n]*)/gm)].map(
+  const problems = [...text.matchAll(/(?:^|occurred: |loading: )([^\s:][^\n:]*):(\d+): rego_\w+: ([^\n]*)/gm)].map(
     ([, file = '', line, message = '']) => ({ file, line: Number(line), column: 1, message: oneLine(message) }),
   )
   if (problems.length === 0) throw new ToolchainError(`\`opa\` failed: ${oneLine(text) || 'it said nothing'}`)

@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs'
 import { Ajv } from 'ajv'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { meetObligations } from '../../src/review/check-obligations.ts'
 import { evaluate, type SystemName, systems } from './evaluate.ts'
 import { randomCase } from './generate.ts'
-import { askedDocument, decisionFile, decisionRows, meetObligations } from './rows.ts'
+import { askedDocument, decisionFile, decisionRows } from './rows.ts'
 
 const cases = 20_000
 

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { isDeepStrictEqual } from 'node:util'
 import { parse } from 'yaml'
 import type { Attributes, Obligation, ScenarioRequest, Subject, TenantDocument } from './evaluate.ts'
 
@@ -92,17 +91,4 @@ export function toWire(row: DecisionRow): WireRequest {
     context,
     tenant: askedDocument(row),
   }
-}
-
-/** The same types as often; a parameter that is not expected is not compared. */
-export function meetObligations(given: readonly Obligation[], expected: readonly Obligation[]): boolean {
-  const left = [...given]
-  for (const wanted of expected) {
-    const index = left.findIndex((one) =>
-      Object.entries(wanted).every(([name, value]) => isDeepStrictEqual(one[name], value)),
-    )
-    if (index < 0) return false
-    left.splice(index, 1)
-  }
-  return left.length === 0
 }

@@ -1,0 +1,205 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { packageRoot } from '../document/package-root.ts'
+import { DocumentError, formatProblem, type Problem } from '../document/problem.ts'
+import { type Bundle, sha256 } from '../opa/bundle.ts'
+import { unformattedPolicies } from '../opa/format-policies.ts'
+import { checkPolicies } from '../opa/inspect-policy.ts'
+import { lintPolicies } from '../opa/lint-policy.ts'
+import { findPolicies, indexPolicies, openMemory } from '../opa/policy-sources.ts'
+import type { Progress } from '../opa/progress.ts'
+import { testPolicies } from '../opa/test-policies.ts'
+import { type OpaToolchain, resolveOpa } from '../opa/toolchain.ts'
+import type { CheckReport, CheckResult } from '../review/check-report.ts'
+import { problemsOfRow } from '../review/check-row-outcome.ts'
+import { type BundleIndex, build } from './build.ts'
+import { parityProblems } from './check-parity.ts'
+import { decisionRowsOf, decisionTexts } from './decision-files.ts'
+import type { Project } from './project.ts'
+import { runRows } from './run-rows.ts'
+
+/** Checks one project, as often as it is asked. */
+export interface Checker {
+  /**
+   * Makes every check whose sources changed since the last run, and answers for all. Rejects with a `ToolchainError`
+   * where OPA cannot be run.
+   */
+  run(): Promise<CheckReport>
+}
+
+export interface CheckerOptions {
+  readonly project: Project
+  readonly progress: Progress
+  readonly toolchain: () => Promise<OpaToolchain>
+}
+
+/** A checker that finds its OPA as a build does. */
+export function createProjectChecker(project: Project, env: NodeJS.ProcessEnv, progress: Progress): Checker {
+  return createChecker({
+    project,
+    progress,
+    toolchain: () => resolveOpa({ env, cacheDir: project.cache, progress }),
+  })
+}
+
+export function createChecker(options: CheckerOptions): Checker {
+  const { project, progress } = options
+  const { root } = project
+  const known = new Map<string, { readonly key: string; readonly result: unknown }>()
+  let toolchain: Promise<OpaToolchain> | undefined
+
+  /** What was found the last time, where it was found of the same sources. */
+  async function remembered<T>(name: string, key: string, find: () => Promise<T> | T): Promise<T> {
+    const last = known.get(name)
+    if (last?.key === key) return last.result as T
+    const result = await find()
+    known.set(name, { key, result })
+    return result
+  }
+
+  async function check(): Promise<readonly CheckResult[]> {
+    toolchain ??= options.toolchain()
+    const opa = await toolchain
+    const { files } = findPolicies(root)
+    const tests = testsBelow(root)
+    const rego = sha256([...files, ...tests].map((file) => `${file}\n${readFileSync(join(root, file))}`).join('\n'))
+    progress.start('checking policies')
+    const [format, strict, lint, tested] = await Promise.all([
+      remembered('format', rego, () => unformattedPolicies(opa, root, [...files, ...tests])),
+      remembered('strict', rego, () => strictly(opa, root, files, tests)),
+      remembered('lint', rego, () => lintOf(opa, project, files, tests)),
+      remembered('tests', rego, () => testPolicies(opa, root, files)),
+    ])
+    const built = await buildOf(options, opa)
+    const checks: CheckResult[] = [
+      { name: 'strict', about: 'Rego files', count: files.length + tests.length, problems: strict },
+      { name: 'format', about: 'Rego files', count: files.length + tests.length, problems: format },
+      { name: 'lint', about: 'Rego files', count: files.length, problems: lint },
+      { name: 'build', about: 'systems', count: built.systems.length, problems: built.problems },
+      { name: 'tests', about: 'policy tests', count: tested.count, problems: tested.problems },
+    ]
+    progress.start('deciding the rows')
+    return eachOnce([...checks, ...(await rowChecks(opa, built))])
+  }
+
+  async function rowChecks(opa: OpaToolchain, { bundle, systems }: Built): Promise<readonly CheckResult[]> {
+    const about = 'decision rows'
+    const problems: Problem[] = []
+    const read = decisionRowsOf(root, systems, problems)
+    if (bundle === undefined) {
+      const skipped = 'there is no bundle to ask'
+      return [
+        { name: 'decisions', about, count: 0, problems, skipped },
+        { name: 'parity', about, count: 0, problems: [], skipped },
+      ]
+    }
+    const key = sha256([bundle.manifest.policy, ...decisionTexts(root, systems)].join('\n'))
+    const runs = await remembered('rows', key, () => runRows(bundle, read))
+    const parity = await remembered('parity', key, () => parityProblems(opa, project, runs))
+    problems.push(...runs.flatMap(({ row, outcome }) => problemsOfRow(row, outcome)))
+    return [
+      { name: 'decisions', about, count: runs.length, problems },
+      { name: 'parity', about, count: runs.length, problems: parity },
+    ]
+  }
+
+  return {
+    async run() {
+      const start = performance.now()
+      try {
+        return { checks: await check(), milliseconds: Math.round(performance.now() - start) }
+      } finally {
+        progress.done()
+      }
+    },
+  }
+}
+
+interface Built {
+  readonly systems: readonly string[]
+  readonly problems: readonly Problem[]
+  /** Undefined where there are problems. */
+  readonly bundle?: Bundle<BundleIndex>
+}
+
+async function buildOf({ project, progress }: CheckerOptions, opa: OpaToolchain): Promise<Built> {
+  const folder = join(project.root, 'config/systems')
+  const systems = existsSync(folder)
+    ? readdirSync(folder, { withFileTypes: true })
+        .filter((entry) => entry.isDirectory())
+        .map(({ name }) => name)
+        .sort()
+    : []
+  try {
+    const { bundle } = await build({
+      root: project.root,
+      output: project.bundle,
+      cacheFolder: project.cache,
+      toolchain: async () => opa,
+      progress,
+    })
+    return { systems, problems: [], bundle }
+  } catch (error) {
+    if (!(error instanceof DocumentError)) throw error
+    return { systems, problems: error.problems }
+  }
+}
+
+/** `opa check --strict`: the policies under the capabilities of the build, their tests under all of OPA's. */
+async function strictly(
+  opa: OpaToolchain,
+  root: string,
+  files: readonly string[],
+  tests: readonly string[],
+): Promise<readonly Problem[]> {
+  const policies = await checkPolicies(opa, files, join(packageRoot(), 'src/opa/capabilities.json'), { cwd: root })
+  return policies.length > 0 ? policies : checkPolicies(opa, [...files, ...tests], undefined, { cwd: root })
+}
+
+async function lintOf(
+  opa: OpaToolchain,
+  { root, cache }: Project,
+  files: readonly string[],
+  tests: readonly string[],
+): Promise<readonly Problem[]> {
+  const memory = openMemory(join(cache, 'check-answers.json'))
+  // What does not parse is said by the strict check.
+  const rules = await indexPolicies(opa, root, { files }, memory, [])
+  memory.save()
+  const linted = files.map((file) => ({
+    file,
+    text: readFileSync(join(root, file), 'utf8'),
+    tested: tests.includes(file.replace(/\.rego$/, '_test.rego')),
+  }))
+  return lintPolicies(linted, rules)
+}
+
+/** Policy tests, relative to the root, sorted. */
+function testsBelow(root: string): readonly string[] {
+  const folder = join(root, 'policies')
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('_test.rego'))
+    .map((name) => `policies/${name.replaceAll('\\', '/')}`)
+    .sort()
+}
+
+/**
+ * Without what was said of the same line in the same words: what does not parse stops several checks, and not all of
+ * them know the column.
+ */
+function eachOnce(checks: readonly CheckResult[]): readonly CheckResult[] {
+  const said = new Set<string>()
+  const isNews = (problem: Problem) => {
+    const key = formatProblem({ ...problem, column: 0 })
+    if (said.has(key)) return false
+    said.add(key)
+    return true
+  }
+  return checks.map((check) => {
+    // In reading order.
+    const problems = new DocumentError(check.problems).problems.filter(isNews)
+    if (check.problems.length === 0 || problems.length > 0) return { ...check, problems }
+    return { ...check, count: 0, problems, skipped: 'what is told of another check stops it' }
+  })
+}

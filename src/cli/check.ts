@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createProjectChecker } from '../app/check.ts'
+import { projectAt } from '../app/project.ts'
+import { checkGithub } from '../review/check-github.ts'
+import { checkJson } from '../review/check-json.ts'
+import { checkJunit } from '../review/check-junit.ts'
+import { type CheckReport, problemsOf } from '../review/check-report.ts'
+import { checkSarif } from '../review/check-sarif.ts'
+import { checkText, type LineOf } from '../review/check-text.ts'
+import { CommandError, defineCommand } from './command.ts'
+import { createProgress } from './progress.ts'
+import { reportingErrors } from './project-errors.ts'
+import { version } from './run-cli.ts'
+
+const formats: Readonly<Record<string, (report: CheckReport, lineOf: LineOf) => string>> = {
+  text: checkText,
+  json: checkJson,
+  junit: checkJunit,
+  sarif: (report) => checkSarif(report, version()),
+  github: checkGithub,
+}
+
+export const check = defineCommand({
+  name: 'check',
+  summary: 'say everything that a pull request must mend',
+  usage: '[options]',
+  options: {
+    project: {
+      type: 'string',
+      value: 'dir',
+      description: 'the folder that holds config and policies (default: this one)',
+    },
+    format: { type: 'string', value: 'name', description: `${Object.keys(formats).join(', ')} (default: text)` },
+  },
+  examples: [
+    { line: 'postern check', does: 'check YAML, Rego, policy tests and decision rows' },
+    { line: 'postern check --format sarif > check.sarif', does: 'the same, for a code scanner' },
+  ],
+  exits: { 0: 'nothing is to be mended', 1: 'there are problems' },
+  async run({ values }, io) {
+    const format = formats[values.format ?? 'text']
+    if (format === undefined)
+      throw new CommandError(
+        `unknown format \`${values.format}\``,
+        `option \`--format\` takes ${Object.keys(formats).join(', ')}`,
+      )
+    const project = projectAt(values.project ?? '.')
+    const progress = createProgress(io.stderr, { isTTY: io.stderr.terminal, env: io.env })
+    const checker = createProjectChecker(project, io.env, progress)
+    const report = await reportingErrors(() => checker.run())
+    io.stdout.write(format(report, linesBelow(project.root)))
+    return problemsOf(report).length === 0 ? 0 : 1
+  },
+})
+
+function linesBelow(root: string): LineOf {
+  const files = new Map<string, readonly string[]>()
+  return (file, line) => {
+    const lines = files.get(file) ?? linesOf(join(root, file))
+    files.set(file, lines)
+    return lines[line - 1]
+  }
+}
+
+/** None where the file cannot be read, which is then a problem of its own. */
+function linesOf(file: string): readonly string[] {
+  try {
+    return readFileSync(file, 'utf8').split(/\r?\n/)
+  } catch {
+    return []
+  }
+}

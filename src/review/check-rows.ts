@@ -1,0 +1,114 @@
+import { join } from 'node:path'
+import type { Problem } from '../document/problem.ts'
+import type { Validator } from '../document/schema.ts'
+import { type Path, type Place, readYaml, type YamlDocument } from '../document/yaml-document.ts'
+import type { Obligation } from '../pdp/decision.ts'
+import type { DecisionRequest } from '../pdp/request.ts'
+
+type Members = Readonly<Record<string, unknown>>
+
+/** `decisions.yaml` of a system, as its schema has it. */
+export interface DecisionsFile {
+  readonly tenants: Readonly<Record<string, Members & { readonly tenant: string }>>
+  readonly rows: readonly {
+    readonly id: string
+    readonly title: string
+    readonly given: string
+    readonly also?: readonly string[]
+    readonly request: {
+      readonly subject: string
+      readonly action: string
+      readonly tenant?: string
+      readonly resource?: Members
+      readonly context?: Members
+    }
+    readonly expect: 'allow' | 'deny'
+    readonly reason: string
+    readonly obligations?: readonly Obligation[]
+  }[]
+}
+
+/** A decision that a system must give. */
+export interface DecisionRow {
+  readonly system: string
+  readonly id: string
+  readonly title: string
+  /** With the whole tenant document, as `POST /authorize` takes it. */
+  readonly request: DecisionRequest
+  readonly expect: 'allow' | 'deny'
+  readonly reason: string
+  readonly obligations: readonly Obligation[]
+  readonly file: string
+  /** Where the row's parts are written; `obligations` is the row itself where it expects none. */
+  readonly places: Readonly<Record<'row' | 'expect' | 'reason' | 'obligations', Place>>
+}
+
+/**
+ * The rows of one system's `decisions.yaml`; what does not fit together in it is added to `problems`. Throws a
+ * `DocumentError` for a file that its schema refuses.
+ */
+export function readDecisionRows(
+  root: string,
+  system: string,
+  validator: Validator<DecisionsFile>,
+  problems: Problem[],
+): readonly DecisionRow[] {
+  const document = readYaml(join(root, `config/systems/${system}/decisions.yaml`), validator, { root })
+  const { tenants, rows } = document.value
+  const seen = new Set<string>()
+  return rows.flatMap((row, index): DecisionRow[] => {
+    const refuse = (path: Path, message: string, remedy: string) =>
+      problems.push({ file: document.file, ...document.place(['rows', index, ...path]), message, remedy })
+    if (seen.has(row.id)) refuse(['id'], `a second row is called \`${row.id}\``, 'give it another id')
+    seen.add(row.id)
+    const names: [Path, string][] = [
+      [['given'], row.given],
+      ...(row.also ?? []).map((name, place): [Path, string] => [['also', place], name]),
+    ]
+    const unknown = names.filter(([, name]) => !Object.hasOwn(tenants, name))
+    for (const [path, name] of unknown)
+      refuse(path, `there is no tenant \`${name}\``, 'describe it under `tenants` of this file, or correct the name')
+    if (unknown.length > 0) return []
+    const described = names.map(([, name]) => tenants[name] as Members & { readonly tenant: string })
+    return [rowOf(document, index, system, described)]
+  })
+}
+
+function rowOf(
+  document: YamlDocument<DecisionsFile>,
+  index: number,
+  system: string,
+  described: readonly (Members & { readonly tenant: string })[],
+): DecisionRow {
+  const row = document.value.rows[index] as DecisionsFile['rows'][number]
+  const { action, tenant = described[0]?.tenant, resource = {}, context = {} } = row.request
+  const place = (...path: Path) => document.place(['rows', index, ...path])
+  return {
+    system,
+    id: row.id,
+    title: row.title,
+    request: {
+      subject: subjectOf(row.request.subject),
+      action: { name: action },
+      resource: { type: action.split(':')[0] ?? action, id: '-', properties: resource },
+      context,
+      // A tenant that nobody described has nothing but its id.
+      tenant: { ...(described.find((one) => one.tenant === tenant) ?? { tenant }), system },
+    },
+    expect: row.expect,
+    reason: row.reason,
+    obligations: row.obligations ?? [],
+    file: document.file,
+    places: {
+      row: place(),
+      expect: place('expect'),
+      reason: place('reason'),
+      obligations: row.obligations === undefined ? place() : place('obligations'),
+    },
+  }
+}
+
+function subjectOf(name: string): { readonly type: string; readonly id: string } {
+  const service = /^service:(.*)$/s.exec(name)?.[1]
+  return service === undefined ? { type: 'user', id: name } : { type: 'service', id: service }
+}
