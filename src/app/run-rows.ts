@@ -65,7 +65,7 @@ function pdpOf(policy: Policy, evaluate: (input: string) => Evaluation) {
     memo: { entries: 1, bytes: 1, largestInput: 0 },
     now: () => now,
   })
-  pdp.activate({ ...policy, evaluator: { evaluate } })
+  pdp.activate({ ...policy, evaluator: { ...policy.evaluator, evaluate } })
   return pdp
 }
 

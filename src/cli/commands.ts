@@ -23,4 +23,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./check.ts')).check,
   },
   { name: 'eval', summary: 'decide one request and say why', load: async () => (await import('./eval.ts')).evaluate },
+  {
+    name: 'matrix',
+    summary: 'show who may do what, from the compiled policy',
+    load: async () => (await import('./matrix.ts')).matrix,
+  },
+  { name: 'roles', summary: 'list the roles of each system', load: async () => (await import('./roles.ts')).roles },
+  { name: 'can', summary: 'list what one member of a tenant may do', load: async () => (await import('./can.ts')).can },
 ]

@@ -30,7 +30,10 @@ export async function askBoth(
   capabilities: string,
 ): Promise<ReadonlyMap<string, Answers>> {
   mkdirSync(folder)
-  writeFileSync(join(folder, 'authz.rego'), 'package authz\n\ndecision := data.probe[input.probe].answer\n\nverdicts := []\n')
+  writeFileSync(
+    join(folder, 'authz.rego'),
+    'package authz\n\ndecision := data.probe[input.probe].answer\n\nverdicts := []\n',
+  )
   const files = probes.map(({ call }, index) => {
     const file = `p${index}.rego`
     const lines = [`package probe.p${index}`, 'answer := ask(input.args)', `ask(args) := ${call}`]
