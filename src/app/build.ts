@@ -184,7 +184,8 @@ function corePlaces(rules: readonly RegoRule[]): Record<string, string> {
   return places
 }
 
-function modelValidators(): ModelValidators {
+/** The schemas of this package for the YAML of a system. */
+export function modelValidators(): ModelValidators {
   const validator = <T>(name: string, what: string): Validator<T> =>
     compileSchema<T>(JSON.parse(readFileSync(join(packageRoot(), `config/schema/${name}.schema.json`), 'utf8')), what)
   return {

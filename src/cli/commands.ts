@@ -22,6 +22,11 @@ export const commands: readonly CommandEntry[] = [
     summary: 'say everything that a pull request must mend',
     load: async () => (await import('./check.ts')).check,
   },
+  {
+    name: 'coverage',
+    summary: 'say what of the policy the decision rows show',
+    load: async () => (await import('./coverage.ts')).coverage,
+  },
   { name: 'eval', summary: 'decide one request and say why', load: async () => (await import('./eval.ts')).evaluate },
   {
     name: 'matrix',

@@ -1,6 +1,6 @@
 import type { Decision, Limit, Obligation } from './decision.ts'
 import type { TenantFacts } from './facts.ts'
-import type { Evaluation, PermissionIndex, SystemIndex } from './policy.ts'
+import { deniedByCell, type Evaluation, type PermissionIndex, type SystemIndex } from './policy.ts'
 import type { DecisionRequest } from './request.ts'
 
 /** Turns an evaluation into the decision that callers see: with its message, its place and its limit. */
@@ -52,7 +52,7 @@ function placeOf(
   }
   if (evaluation.decision || evaluation.stage === 'right') {
     if (evaluation.reason === 'role_not_on_plan') return system.roles[role] ?? system.sections.roles
-    if (evaluation.reason === 'role_grant' || evaluation.reason === 'no_permission')
+    if (evaluation.reason === 'role_grant' || evaluation.reason === deniedByCell)
       return permission.cells[role] ?? permission.row
     const grant = Object.keys(permission.names).find((name) => name.startsWith('grants.'))
     return (grant && permission.names[grant]) ?? permission.cells[role] ?? permission.row

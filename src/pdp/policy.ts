@@ -1,5 +1,8 @@
 import type { InputPlan } from './input-plan.ts'
 
+/** The reason of a cell that denies: the role does not hold the permission. */
+export const deniedByCell = 'no_permission'
+
 /** What the evaluator gave for one input, its shape already checked. */
 export interface Evaluation {
   readonly decision: boolean
