@@ -13,7 +13,7 @@ const layers = [
   ['cli'],
   ['app'],
   ['http', 'gateway', 'directory', 'review', 'opa', 'model', 'log'],
-  ['pdp', 'access', 'document'],
+  ['pdp', 'access', 'document', 'client'],
 ]
 
 /** A library that any folder may import: it is a data structure and no dependency upon anybody's format or protocol. */

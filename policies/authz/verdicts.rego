@@ -5,7 +5,7 @@ package authz
 # description: |
 #   What every rule of the permission's row says about one request, those behind the stage that decided included. An
 #   explanation is made from it, never a decision. A rule that yields nothing has an empty list for its verdict, so that
-#   there is an explanation where there is no decision.
+#   those of the others are still there.
 # entrypoint: true
 verdicts := {
 	"asker": asker,

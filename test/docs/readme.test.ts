@@ -1,17 +1,16 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { tenantDocuments } from '../../src/app/project.ts'
 import { serve } from '../../src/app/serve.ts'
 import { commands } from '../../src/cli/commands.ts'
-import { runCli } from '../../src/cli/run-cli.ts'
 import { loadSettings } from '../../src/document/settings.ts'
 import type { Listener } from '../../src/http/listener.ts'
 import { decisionRoutes } from '../../src/http/routes.ts'
 import { createServerLog } from '../../src/log/server-log.ts'
 import { errorTable } from '../../src/pdp/errors.ts'
 import { builtBundle, project } from '../support/policy.ts'
+import { runEval } from '../support/run-eval.ts'
 
 const readme = readFileSync(join(project.root, 'README.md'), 'utf8')
 
@@ -29,27 +28,6 @@ beforeAll(async () => {
   listener = listeners[0] as Listener
 })
 afterAll(() => listener.destroy())
-
-/** What `postern eval` prints for a request. */
-async function runEval(request: string, ...flags: string[]) {
-  const folder = mkdtempSync(join(tmpdir(), 'postern-readme-'))
-  try {
-    writeFileSync(join(folder, 'request.json'), request)
-    let text = ''
-    const quiet = { write: () => {}, terminal: false, color: false }
-    const args = ['eval', '--request', join(folder, 'request.json'), '--project', project.root, ...flags]
-    const stdout = {
-      ...quiet,
-      write: (part: string) => {
-        text += part
-      },
-    }
-    const code = await runCli(args, commands, { stdout, stderr: quiet, env: process.env })
-    return { code, text }
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-}
 
 describe('README', () => {
   it('shows a request and the answer that the demo gives to it', async () => {
@@ -74,7 +52,7 @@ describe('README', () => {
 
   it('shows what would turn that answer, as `eval --explain` prints it', async () => {
     const body = /-d '(\{[\s\S]*?\})'/.exec(readme)?.[1] ?? ''
-    const { text } = await runEval(body, '--explain')
+    const text = await runEval(body, '--explain')
     const shown = /<!-- explain -->\n```\n([\s\S]*?)```\n<!-- \/explain -->/.exec(readme)?.[1]
     expect(text.slice(text.indexOf('it would be'))).toBe(shown)
   })

@@ -1,0 +1,141 @@
+/** A request as `POST /authorize` takes it. */
+export interface AuthorizationRequest {
+  readonly subject: {
+    readonly type: string
+    readonly id: string
+    readonly properties?: Readonly<Record<string, unknown>>
+  }
+  readonly action: { readonly name: string }
+  readonly resource: {
+    readonly type: string
+    readonly id: string
+    readonly properties?: Readonly<Record<string, unknown>>
+  }
+  readonly context?: Readonly<Record<string, unknown>>
+  readonly tenant?: Readonly<Record<string, unknown>>
+}
+
+/** The policy's answer. An allow holds only together with its obligations. */
+export interface Decided {
+  readonly decision: boolean
+  readonly reason: string
+  readonly message: string
+  readonly obligations: readonly { readonly type: string; readonly [parameter: string]: unknown }[]
+  readonly decisionId: string
+  readonly error?: undefined
+}
+
+/** There is no answer, which is as good as a deny; `error` says why. */
+export interface Undecided {
+  readonly decision: false
+  readonly error: AuthorizationError
+}
+
+/** `code` is the sidecar's, or `timeout`, `unreachable` or `malformed_answer` where the sidecar said nothing of use. */
+export class AuthorizationError extends Error {
+  override readonly name = 'AuthorizationError'
+  readonly code: string
+
+  constructor(code: string, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.code = code
+  }
+}
+
+export interface ClientOptions {
+  /** Where the sidecar listens, such as `http://127.0.0.1:8181`. */
+  readonly url: string
+  /** Milliseconds that one call may take, a second attempt included. Default 1000. */
+  readonly timeoutMs?: number
+  /** What becomes of a call without an answer: `deny` (default) returns an `Undecided`, `throw` rejects with its error. */
+  readonly onError?: 'deny' | 'throw'
+}
+
+export interface Client {
+  authorize(request: AuthorizationRequest): Promise<Decided | Undecided>
+}
+
+/**
+ * A client of a sidecar. It fails closed: `decision` is true only where the sidecar answered 200 with a well-formed
+ * allow. Connections are kept between calls. A request that JSON cannot carry rejects with a `TypeError`.
+ *
+ * To ask again is safe, for a decision changes nothing; so a refused or lost connection and a 503 get one more attempt.
+ * A timeout gets none: the time that the caller gave is over, and a slow sidecar would be asked twice as much.
+ *
+ * @example
+ * const { decision } = await createClient({ url: 'http://127.0.0.1:8181' }).authorize(request)
+ */
+export function createClient({ url, timeoutMs = 1000, onError = 'deny' }: ClientOptions): Client {
+  const endpoint = new URL('/authorize', url)
+  return {
+    async authorize(request) {
+      const signal = AbortSignal.timeout(timeoutMs)
+      const body = JSON.stringify(request)
+      try {
+        const first = await attempt(endpoint, body, signal)
+        if (!(first instanceof AuthorizationError)) return first
+        const second = await attempt(endpoint, body, signal)
+        if (!(second instanceof AuthorizationError)) return second
+        throw second
+      } catch (thrown) {
+        const error = thrown instanceof AuthorizationError ? thrown : timedOut(thrown, timeoutMs)
+        if (onError === 'throw') throw error
+        return Object.freeze({ decision: false, error })
+      }
+    },
+  }
+}
+
+/** Throws what `fetch` does once the time is over. An error is returned where another attempt may do better, and thrown where none can. */
+async function attempt(endpoint: URL, body: string, signal: AbortSignal): Promise<Decided | AuthorizationError> {
+  let status: number
+  let answer: unknown
+  try {
+    const headers = { 'Content-Type': 'application/json' }
+    // A redirect would hand the question, and the say, to somebody else.
+    const response = await fetch(endpoint, { method: 'POST', headers, body, signal, redirect: 'error' })
+    status = response.status
+    answer = parsed(await response.text())
+  } catch (thrown) {
+    if (signal.aborted) throw thrown
+    return new AuthorizationError('unreachable', 'the sidecar cannot be reached', thrown)
+  }
+  if (status === 200) return decidedBy(answer)
+  const error = refusedBy(answer, status)
+  if (status === 503) return error
+  throw error
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function decidedBy(answer: unknown): Decided {
+  const { decision, context } = asObject(answer)
+  const { reason, message, obligations, decision_id } = asObject(context)
+  const wellFormed =
+    typeof decision === 'boolean' &&
+    [reason, message, decision_id].every((text) => typeof text === 'string') &&
+    Array.isArray(obligations) &&
+    obligations.every((obligation) => typeof asObject(obligation).type === 'string')
+  if (!wellFormed) throw new AuthorizationError('malformed_answer', 'the answer is no decision')
+  return Object.freeze({ decision, reason, message, obligations, decisionId: decision_id }) as Decided
+}
+
+function refusedBy(answer: unknown, status: number): AuthorizationError {
+  const { code, message, detail } = asObject(asObject(answer).error)
+  if (typeof code !== 'string') return new AuthorizationError('malformed_answer', `the sidecar answered ${status}`)
+  return new AuthorizationError(code, String(detail ?? message))
+}
+
+function timedOut(thrown: unknown, timeoutMs: number): AuthorizationError {
+  return new AuthorizationError('timeout', `no answer within ${timeoutMs} ms`, thrown)
+}
+
+function asObject(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+}
