@@ -47,10 +47,11 @@ async function projectSide({ root, bundle }: Project, { project, env, progress }
 
 function sideOf(bundle: Bundle<BundleIndex>, root?: string): DiffSide {
   const reviewed = reviewPolicy(bundle)
-  if (root === undefined) return { reviewed, bases: {}, texts: undefined }
+  const wasm = bundle.manifest.wasm_sha256
+  if (root === undefined) return { reviewed, bases: {}, texts: undefined, wasm }
   const bases = Object.keys(reviewed.model).map((system) => [system, readBases(root, system)] as const)
   const texts = findPolicies(root).files.map((file) => [file, readFileSync(join(root, file), 'utf8')] as const)
-  return { reviewed, bases: Object.fromEntries(bases), texts: new Map(texts) }
+  return { reviewed, bases: Object.fromEntries(bases), texts: new Map(texts), wasm }
 }
 
 /** Writes the revision's files of the project to `target`, through an index of its own: the checkout stays as it is. */

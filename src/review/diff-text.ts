@@ -1,7 +1,7 @@
 import type { ChangeKind, DecisionChange } from './decision-changes.ts'
 import { htmlPage, htmlText } from './html-page.ts'
 import type { ModelChange } from './model-changes.ts'
-import { differs, type PolicyDiff, widens } from './policy-diff.ts'
+import { type PolicyDiff, widens } from './policy-diff.ts'
 import type { RuleChange } from './rule-changes.ts'
 
 export const diffFormats = ['text', 'markdown', 'json', 'html'] as const
@@ -25,15 +25,12 @@ export function diffText(diff: PolicyDiff, format: DiffFormat): string {
 
 /** One line a change; what decisions do first, then what the tables and the Rego say. */
 export function summaryLines(diff: PolicyDiff): readonly string[] {
-  const lines = [...diff.decisions.map(changeLine), ...diff.model.map(modelLine), ...diff.rules.map(ruleLine)]
-  if (diff.decisions.length === 0) return ['no decision changes', ...lines, ...(unexplained(diff) ? [wasmLine] : [])]
-  return lines
-}
-
-const wasmLine = 'the compiled policy differs, and nothing that was asked or read shows how'
-
-function unexplained(diff: PolicyDiff): boolean {
-  return differs(diff) && diff.model.length + diff.rules.length === 0
+  return [
+    ...(diff.decisions.length === 0 ? ['no decision changes'] : diff.decisions.map(changeLine)),
+    ...diff.model.map(modelLine),
+    ...diff.rules.map(ruleLine),
+    ...(diff.hidden ? ['rules: the compiled Rego changed, and a bundle has no sources that show where'] : []),
+  ]
 }
 
 const verbs: Readonly<Record<ChangeKind, readonly [one: string, many: string]>> = {

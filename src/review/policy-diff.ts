@@ -11,18 +11,21 @@ export interface DiffSide {
   readonly bases: Readonly<Record<string, SystemBases>>
   /** Undefined of a bundle, which has no sources. */
   readonly texts: PolicyTexts | undefined
+  /** Digest of the compiled Rego. */
+  readonly wasm: string
 }
 
 export interface PolicyDiff {
   readonly decisions: readonly DecisionChange[]
   readonly model: readonly ModelChange[]
   readonly rules: readonly RuleChange[]
-  /** Whether the two answer alike by construction: data and WASM are the same bytes. */
-  readonly identical: boolean
+  /** The compiled Rego differs, and no source that could be read shows how. */
+  readonly hidden: boolean
 }
 
 /** What differs between two policies, by asking both and by comparing their tables and Rego. */
 export function policyDiff(base: DiffSide, head: DiffSide): PolicyDiff {
+  // Data and WASM are the same bytes, so the two answer alike by construction.
   const identical = base.reviewed.policy.digest === head.reviewed.policy.digest
   const systems = [...new Set([...Object.keys(base.reviewed.model), ...Object.keys(head.reviewed.model)])].sort()
   const questions = identical
@@ -38,7 +41,7 @@ export function policyDiff(base: DiffSide, head: DiffSide): PolicyDiff {
     base.texts === undefined || head.texts === undefined
       ? []
       : ruleChanges(base.texts, head.texts, [base.reviewed.model, head.reviewed.model], decisions)
-  return { decisions, model, rules, identical }
+  return { decisions, model, rules, hidden: rules.length === 0 && base.wasm !== head.wasm }
 }
 
 /** Whether the change may let somebody do more: one who gains, or tables that change without a decision to show how. */
@@ -46,8 +49,8 @@ export function widens({ decisions, model }: PolicyDiff): boolean {
   return decisions.some(({ kind }) => kind.startsWith('gains')) || model.some((change) => raises(change))
 }
 
-export function differs({ decisions, model, rules, identical }: PolicyDiff): boolean {
-  return !identical || decisions.length + model.length + rules.length > 0
+export function differs({ decisions, model, rules, hidden }: PolicyDiff): boolean {
+  return hidden || decisions.length + model.length + rules.length > 0
 }
 
 function raises({ path, before, after, witnessed }: ModelChange): boolean {

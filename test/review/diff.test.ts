@@ -79,6 +79,20 @@ describe('postern diff', () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'no decision changes\n' })
   })
 
+  it('says of a bundle that its Rego changed, also where no decision shows it', { timeout: 60_000 }, () =>
+    withCopyOf(sound, async (copy) => {
+      copy.edit(
+        'policies/systems/filestack/keys.rego',
+        '"ok" if checks.key_exists == "ok"',
+        '"ok" if {\n\tchecks.key_exists == "ok"\n}',
+      )
+      await copy.build()
+      const { code, stdout } = await commandRun('diff', sound.bundle, copy.root, '--fail-on', 'any')
+      const hidden = 'rules: the compiled Rego changed, and a bundle has no sources that show where'
+      expect({ code, stdout }).toEqual({ code: 1, stdout: `no decision changes\n${hidden}\n` })
+    }),
+  )
+
   it('refuses what is no revision, in one line', async () => {
     const { code, stdout, stderr } = await commandRun('diff', 'no-such-thing', '--project', sound.root)
     expect({ code, stdout, stderr }).toEqual({
@@ -126,6 +140,7 @@ describe('random flips of cells', () => {
       reviewed: reviewPolicy({ ...bundle, data: JSON.stringify(data), manifest: { ...bundle.manifest, policy } }),
       bases: sources,
       texts: undefined,
+      wasm: bundle.manifest.wasm_sha256,
     })
     const { model } = JSON.parse(bundle.data) as { model: Model }
     const places = Object.entries(model).flatMap(([system, { roles, permissions }]) =>
