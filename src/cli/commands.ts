@@ -35,4 +35,9 @@ export const commands: readonly CommandEntry[] = [
   },
   { name: 'roles', summary: 'list the roles of each system', load: async () => (await import('./roles.ts')).roles },
   { name: 'can', summary: 'list what one member of a tenant may do', load: async () => (await import('./can.ts')).can },
+  {
+    name: 'diff',
+    summary: 'show which decisions a change of policy turns',
+    load: async () => (await import('./diff.ts')).diff,
+  },
 ]

@@ -1,0 +1,55 @@
+import { diffSide, SideError } from '../app/diff-side.ts'
+import { projectAt } from '../app/project.ts'
+import { type DiffFormat, diffFormats, diffText } from '../review/diff-text.ts'
+import { differs, policyDiff, widens } from '../review/policy-diff.ts'
+import { CommandError, defineCommand } from './command.ts'
+import { createProgress } from './progress.ts'
+import { reportingErrors } from './project-errors.ts'
+import { knownWord } from './reviewed-project.ts'
+
+const failOn = ['widen', 'any', 'none']
+
+export const diff = defineCommand({
+  name: 'diff',
+  summary: 'show which decisions a change of policy turns',
+  usage: '<base> [<head>] [options]',
+  options: {
+    format: { type: 'string', value: 'name', description: `one of ${diffFormats.join(', ')} (default: text)` },
+    'fail-on': {
+      type: 'string',
+      value: 'what',
+      description:
+        'exit with 1 on `widen`: somebody gains, a plan has more seats, or a table changes and no decision shows it; ' +
+        'on `any` difference; on `none` (default)',
+    },
+    project: {
+      type: 'string',
+      value: 'dir',
+      description: 'the folder that holds config and policies (default: this one)',
+    },
+  },
+  positionals: { least: 1, most: 2 },
+  examples: [
+    { line: 'postern diff main', does: 'what the files here change against the branch main' },
+    { line: 'postern diff v1 v2 --format markdown', does: 'between two revisions, as a comment on a pull request' },
+    { line: 'postern diff /srv/bundle --fail-on widen', does: 'against a bundle; 1 where somebody gains' },
+  ],
+  exits: { 0: 'compared', 1: 'there is a difference that `--fail-on` names' },
+  async run({ values, positionals }, io) {
+    const { format = 'text', 'fail-on': fail = 'none' } = values
+    knownWord('format', format, diffFormats)
+    knownWord('word of --fail-on', fail, failOn)
+    const project = projectAt(values.project ?? '.')
+    const progress = createProgress(io.stderr, { isTTY: io.stderr.terminal, env: io.env })
+    const [base = '', head = project.root] = positionals
+    const found = await reportingErrors(async () => {
+      const options = { project, env: io.env, progress }
+      return policyDiff(await diffSide(base, options), await diffSide(head, options))
+    }).catch((error: unknown) => {
+      if (error instanceof SideError) throw new CommandError(error.message, 'see `postern diff --help`')
+      throw error
+    })
+    io.stdout.write(diffText(found, format as DiffFormat))
+    return (fail === 'any' && differs(found)) || (fail === 'widen' && widens(found)) ? 1 : 0
+  },
+})

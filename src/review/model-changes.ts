@@ -1,0 +1,53 @@
+import type { DecisionChange } from './decision-changes.ts'
+
+/** One value of the compiled tables that differs. JSON texts; undefined where a side does not have it. */
+export interface ModelChange {
+  /** Below the model: system, part, names. */
+  readonly path: readonly string[]
+  readonly before?: string
+  readonly after?: string
+  /** Whether a decision that concerns it differs too. */
+  readonly witnessed: boolean
+}
+
+/**
+ * Every value that differs, so that nothing of the tables changes unseen. Lists are compared whole. A cell whose
+ * decisions differ is left out: they say it.
+ */
+export function modelChanges(
+  before: unknown,
+  after: unknown,
+  decisions: readonly DecisionChange[],
+): readonly ModelChange[] {
+  return differences(before, after, [])
+    .map((change) => ({ ...change, witnessed: decisions.some((one) => concerns(one, change.path)) }))
+    .filter(({ path, witnessed }) => !(witnessed && path[3] === 'cells'))
+}
+
+function differences(before: unknown, after: unknown, path: readonly string[]): Omit<ModelChange, 'witnessed'>[] {
+  if (isRecord(before) && isRecord(after)) {
+    const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
+    return names.flatMap((name) => differences(own(before, name), own(after, name), [...path, name]))
+  }
+  // `checks` and `gates` of a todo are its stages' lists, one after the other.
+  if (path.at(-2) === 'todo' && ['checks', 'gates'].includes(path.at(-1) ?? '')) return []
+  const [one, other] = [JSON.stringify(before), JSON.stringify(after)]
+  if (one === other) return []
+  return [{ path, ...(one === undefined ? {} : { before: one }), ...(other === undefined ? {} : { after: other }) }]
+}
+
+function concerns({ system, permissions, roles, plans }: DecisionChange, path: readonly string[]): boolean {
+  const [ofSystem, part, name = '', member, role = ''] = path
+  if (ofSystem !== system) return false
+  if (part === 'permissions') return permissions.includes(name) && (member !== 'cells' || roles.includes(role))
+  if (part === 'roles') return roles.includes(name)
+  return part === 'plans' && plans?.includes(name) === true
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function own(record: Readonly<Record<string, unknown>>, name: string): unknown {
+  return Object.hasOwn(record, name) ? record[name] : undefined
+}

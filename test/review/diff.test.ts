@@ -1,0 +1,172 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { diffSide } from '../../src/app/diff-side.ts'
+import { reviewPolicy } from '../../src/app/review-policy.ts'
+import { silentProgress } from '../../src/opa/progress.ts'
+import { readBases } from '../../src/review/decision-bases.ts'
+import { diffText, summaryLines } from '../../src/review/diff-text.ts'
+import { type DiffSide, policyDiff, widens } from '../../src/review/policy-diff.ts'
+import type { Model } from '../../src/review/reviewed-policy.ts'
+import { systems } from '../reference/evaluate.ts'
+import { commandRun } from '../support/command-run.ts'
+import { builtBundle, project } from '../support/policy.ts'
+import { type ProjectCopy, repositoryCopy, withCopyOf } from '../support/project-copy.ts'
+import { recordedEdits } from './edits.ts'
+
+const options = { project, env: process.env, progress: silentProgress }
+let sound: ProjectCopy
+let base: DiffSide
+
+beforeAll(async () => {
+  sound = repositoryCopy()
+  for (const system of systems.filter((name) => name !== 'filestack'))
+    for (const folder of ['config', 'policies'])
+      rmSync(join(sound.root, folder, 'systems', system), { recursive: true, force: true })
+  await sound.build()
+  base = await diffSide(sound.root, { ...options, project: sound })
+}, 60_000)
+afterAll(() => sound.remove())
+
+describe('the diff of a policy', () => {
+  it.each(recordedEdits.map((one) => [one.what, one] as const))('says all of %s', { timeout: 60_000 }, (_, edit) =>
+    withCopyOf(sound, async (copy) => {
+      for (const one of edit.edits) copy.edit(...one)
+      await copy.build()
+      const diff = policyDiff(base, await diffSide(copy.root, { ...options, project: copy }))
+      expect({ lines: summaryLines(diff), widens: widens(diff) }).toEqual({ lines: edit.lines, widens: edit.widens })
+    }),
+  )
+})
+
+describe('postern diff', () => {
+  const cell = [
+    'config/systems/filestack/matrix.yaml',
+    'list: { account_owner: allow }',
+    'list: { account_owner: allow, billing: allow }',
+  ] as const
+
+  it('compares a git revision with the files as they are, and leaves the checkout alone', { timeout: 60_000 }, () =>
+    withCopyOf(sound, async (copy) => {
+      const git = (...words: string[]) => execFileSync('git', words, { cwd: copy.root, encoding: 'utf8' })
+      git('init', '--quiet')
+      git('add', 'config', 'policies')
+      git('-c', 'user.name=t', '-c', 'user.email=t@example.com', 'commit', '--quiet', '--message', 'sound')
+      copy.edit(...cell)
+      await copy.build()
+      const status = git('status', '--short')
+      const run = (...argv: string[]) => commandRun('diff', 'HEAD', '--project', copy.root, ...argv)
+      const line = '`billing` gains `member:list` (filestack): config/systems/filestack/matrix.yaml:15'
+      expect(readFileSync(join(project.root, 'README.md'), 'utf8')).toContain(`\n${line}\n`)
+      expect(await run('--fail-on', 'widen')).toEqual({ code: 1, stdout: `${line}\n`, stderr: '' })
+      expect(git('status', '--short')).toBe(status)
+
+      const { code, stdout } = await run('--format', 'json')
+      const { widens, decisions } = JSON.parse(stdout)
+      expect({ code, widens, found: decisions.length }).toEqual({ code: 0, widens: true, found: 1 })
+      copy.write('witness.json', JSON.stringify(decisions[0].witness))
+      const asked = ['eval', '--request', join(copy.root, 'witness.json'), '--json', '--project']
+      const before = JSON.parse((await commandRun(...asked, sound.root)).stdout)
+      const after = JSON.parse((await commandRun(...asked, copy.root)).stdout)
+      expect([before.reason, after.reason]).toEqual(['no_permission', 'role_grant'])
+    }),
+  )
+
+  it('finds nothing between a project and its bundle', async () => {
+    const { code, stdout } = await commandRun('diff', sound.bundle, sound.root, '--fail-on', 'any')
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'no decision changes\n' })
+  })
+
+  it('says of a bundle that its Rego changed, also where no decision shows it', { timeout: 60_000 }, () =>
+    withCopyOf(sound, async (copy) => {
+      copy.edit(
+        'policies/systems/filestack/keys.rego',
+        '"ok" if checks.key_exists == "ok"',
+        '"ok" if {\n\tchecks.key_exists == "ok"\n}',
+      )
+      await copy.build()
+      const { code, stdout } = await commandRun('diff', sound.bundle, copy.root, '--fail-on', 'any')
+      const hidden = 'rules: the compiled Rego changed, and a bundle has no sources that show where'
+      expect({ code, stdout }).toEqual({ code: 1, stdout: `no decision changes\n${hidden}\n` })
+    }),
+  )
+
+  it('refuses what is no revision, in one line', async () => {
+    const { code, stdout, stderr } = await commandRun('diff', 'no-such-thing', '--project', sound.root)
+    expect({ code, stdout, stderr }).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `postern: \`no-such-thing\` is no folder with config, no bundle, and no revision of the git checkout \`${sound.root}\`
+see \`postern diff --help\`
+`,
+    })
+  })
+
+  it('is a comment or a page that holds each line and its witness', async () => {
+    const diff = await withCopyOf(sound, async (copy) => {
+      copy.edit(...cell)
+      await copy.build()
+      return policyDiff(base, await diffSide(copy.root, { ...options, project: copy }))
+    })
+    const markdown = diffText(diff, 'markdown')
+    const witness = JSON.stringify(diff.decisions[0]?.witness)
+    expect(markdown).toBe(`### Policy change
+
+- ${summaryLines(diff)[0]}
+
+<details><summary>witnesses</summary>
+
+${summaryLines(diff)[0]}
+
+\`\`\`json
+${witness}
+\`\`\`
+
+</details>
+`)
+    const page = diffText(diff, 'html')
+    expect(page).toContain(`<li>${summaryLines(diff)[0]}</li>`)
+    expect(page).toContain(`<pre>${witness.replaceAll('"', '&quot;')}</pre>`)
+  })
+})
+
+describe('random flips of cells', () => {
+  it('are named exactly, and nothing else is', { timeout: 120_000 }, () => {
+    const bundle = builtBundle()
+    const sources = Object.fromEntries(systems.map((system) => [system, readBases(project.root, system)]))
+    const side = (data: unknown, policy: string): DiffSide => ({
+      reviewed: reviewPolicy({ ...bundle, data: JSON.stringify(data), manifest: { ...bundle.manifest, policy } }),
+      bases: sources,
+      texts: undefined,
+      wasm: bundle.manifest.wasm_sha256,
+    })
+    const { model } = JSON.parse(bundle.data) as { model: Model }
+    const places = Object.entries(model).flatMap(([system, { roles, permissions }]) =>
+      Object.entries(permissions)
+        .filter(([, { who }]) => who === 'member')
+        .flatMap(([permission]) => Object.keys(roles).map((role) => [system, permission, role] as const)),
+    )
+    const before = side({ model }, 'before')
+    fc.assert(
+      fc.property(fc.subarray(places, { minLength: 1, maxLength: 6 }), (flipped) => {
+        const changed = structuredClone(model) as Record<string, { permissions: Record<string, { cells: object }> }>
+        for (const [system, permission, role] of flipped) {
+          const row = changed[system]?.permissions[permission] as { cells: Record<string, unknown> }
+          if (row.cells[role] === undefined) row.cells[role] = { reason: 'role_grant' }
+          else delete row.cells[role]
+        }
+        const diff = policyDiff(before, side({ model: changed }, 'after'))
+        const named = [
+          ...diff.decisions.flatMap(({ system, permissions, roles }) =>
+            permissions.flatMap((permission) => roles.map((role) => `${system} ${permission} ${role}`)),
+          ),
+          ...diff.model.map(({ path: [system, , permission, , role] }) => `${system} ${permission} ${role}`),
+        ]
+        expect([...new Set(named)].sort()).toEqual(flipped.map((cell) => cell.join(' ')).sort())
+      }),
+      { numRuns: 5, seed: 6 },
+    )
+  })
+})
