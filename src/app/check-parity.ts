@@ -17,6 +17,7 @@ export async function parityProblems(
   runs: readonly RowRun[],
 ): Promise<readonly Problem[]> {
   const asked = runs.filter(({ wholeInput }) => wholeInput !== undefined)
+  if (asked.length === 0) return []
   const inputs = asked.map(({ wholeInput }) => JSON.parse(wholeInput as string))
   const { files } = findPolicies(project.root)
   const decided = await evalInputs(opa, project.root, files, join(project.bundle, 'data.json'), inputs)

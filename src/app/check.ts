@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { packageRoot } from '../document/package-root.ts'
 import { DocumentError, formatProblem, type Problem } from '../document/problem.ts'
+import { defaultSettings } from '../document/settings.ts'
 import { type Bundle, sha256 } from '../opa/bundle.ts'
 import { unformattedPolicies } from '../opa/format-policies.ts'
 import { checkPolicies } from '../opa/inspect-policy.ts'
@@ -12,11 +13,12 @@ import { testPolicies } from '../opa/test-policies.ts'
 import { type OpaToolchain, resolveOpa } from '../opa/toolchain.ts'
 import type { CheckReport, CheckResult } from '../review/check-report.ts'
 import { problemsOfRow } from '../review/check-row-outcome.ts'
+import { loadPolicy } from './activate.ts'
 import { type BundleIndex, build } from './build.ts'
 import { parityProblems } from './check-parity.ts'
-import { decisionRowsOf, decisionTexts } from './decision-files.ts'
+import { decisionRowsOf, decisionText } from './decision-files.ts'
 import type { Project } from './project.ts'
-import { runRows } from './run-rows.ts'
+import { type RowRun, runRows } from './run-rows.ts'
 
 /** Checks one project, as often as it is asked. */
 export interface Checker {
@@ -46,6 +48,7 @@ export function createChecker(options: CheckerOptions): Checker {
   const { project, progress } = options
   const { root } = project
   const known = new Map<string, { readonly key: string; readonly result: unknown }>()
+  const compared = new WeakMap<readonly RowRun[], readonly Problem[]>()
   let toolchain: Promise<OpaToolchain> | undefined
 
   /** What was found the last time, where it was found of the same sources. */
@@ -84,23 +87,54 @@ export function createChecker(options: CheckerOptions): Checker {
 
   async function rowChecks(opa: OpaToolchain, { bundle, systems }: Built): Promise<readonly CheckResult[]> {
     const about = 'decision rows'
-    const problems: Problem[] = []
-    const read = decisionRowsOf(root, systems, problems)
     if (bundle === undefined) {
       const skipped = 'there is no bundle to ask'
+      const problems: Problem[] = []
+      decisionRowsOf(root, systems, problems)
       return [
         { name: 'decisions', about, count: 0, problems, skipped },
         { name: 'parity', about, count: 0, problems: [], skipped },
       ]
     }
-    const key = sha256([bundle.manifest.policy, ...decisionTexts(root, systems)].join('\n'))
-    const runs = await remembered('rows', key, () => runRows(bundle, read))
-    const parity = await remembered('parity', key, () => parityProblems(opa, project, runs))
-    problems.push(...runs.flatMap(({ row, outcome }) => problemsOfRow(row, outcome)))
+    const { policy: digest, index } = bundle.manifest
+    const policy = await remembered('policy', digest, () => loadPolicy(bundle, defaultSettings.evaluator.memory_mib))
+    const decided = await Promise.all(
+      systems.map((system) =>
+        remembered(`rows ${system}`, `${digest} ${decisionText(root, system)}`, () => {
+          const problems: Problem[] = []
+          const runs = runRows(policy, index, decisionRowsOf(root, [system], problems))
+          problems.push(...runs.flatMap(({ row, outcome }) => problemsOfRow(row, outcome)))
+          return { runs, problems }
+        }),
+      ),
+    )
+    const count = decided.reduce((sum, { runs }) => sum + runs.length, 0)
     return [
-      { name: 'decisions', about, count: runs.length, problems },
-      { name: 'parity', about, count: runs.length, problems: parity },
+      { name: 'decisions', about, count, problems: decided.flatMap(({ problems }) => problems) },
+      {
+        name: 'parity',
+        about,
+        count,
+        problems: await parity(
+          opa,
+          decided.map(({ runs }) => runs),
+        ),
+      },
     ]
+  }
+
+  /** In one process for all systems whose rows were decided anew. */
+  async function parity(opa: OpaToolchain, systems: readonly (readonly RowRun[])[]): Promise<readonly Problem[]> {
+    const fresh = systems.filter((runs) => !compared.has(runs))
+    const found = await parityProblems(opa, project, fresh.flat())
+    for (const runs of fresh) {
+      const files = new Set(runs.map(({ row }) => row.file))
+      compared.set(
+        runs,
+        found.filter(({ file }) => files.has(file)),
+      )
+    }
+    return systems.flatMap((runs) => compared.get(runs) ?? [])
   }
 
   return {

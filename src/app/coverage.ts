@@ -1,4 +1,5 @@
 import { DocumentError, type Problem } from '../document/problem.ts'
+import { defaultSettings } from '../document/settings.ts'
 import { compileModel } from '../model/compile.ts'
 import { readModelFiles } from '../model/system-files.ts'
 import type { Bundle } from '../opa/bundle.ts'
@@ -9,6 +10,7 @@ import {
   countCoverage,
 } from '../review/coverage-count.ts'
 import type { SystemCoverage } from '../review/coverage-report.ts'
+import { loadPolicy } from './activate.ts'
 import { type BundleIndex, modelValidators } from './build.ts'
 import { decisionRowsOf } from './decision-files.ts'
 import { runRows } from './run-rows.ts'
@@ -22,7 +24,7 @@ export function coverageOf(root: string, bundle: Bundle<BundleIndex>): readonly 
   const systems = Object.keys(bundle.manifest.index.systems)
   const rows = decisionRowsOf(root, systems, problems)
   if (problems.length > 0) throw new DocumentError(problems)
-  const runs = runRows(bundle, rows)
+  const runs = runRows(loadPolicy(bundle, defaultSettings.evaluator.memory_mib), bundle.manifest.index, rows)
   return modelsOf(root, bundle).map((model) => {
     const ofSystem = runs.filter(({ row }) => row.system === model.system)
     const shown = ofSystem.flatMap(({ row, evaluation }): CoverageRow[] =>

@@ -20,10 +20,8 @@ export function decisionRowsOf(root: string, systems: readonly string[], problem
   })
 }
 
-/** What the rows of all systems are written in, for whoever keeps an answer about them. */
-export function decisionTexts(root: string, systems: readonly string[]): readonly string[] {
-  return systems.map((system) => {
-    const file = join(root, `config/systems/${system}/decisions.yaml`)
-    return existsSync(file) ? readFileSync(file, 'utf8') : ''
-  })
+/** The text of a system's rows, for whoever keeps an answer about them; empty where there is none. */
+export function decisionText(root: string, system: string): string {
+  const file = join(root, `config/systems/${system}/decisions.yaml`)
+  return existsSync(file) ? readFileSync(file, 'utf8') : ''
 }

@@ -1,13 +1,10 @@
 import { inlineFacts, tenantValidator } from '../directory/tenant-schema.ts'
-import { defaultSettings } from '../document/settings.ts'
-import type { Bundle } from '../opa/bundle.ts'
 import { createPdp } from '../pdp/decide.ts'
 import { PosternError } from '../pdp/errors.ts'
 import { planInput } from '../pdp/input-plan.ts'
 import type { Evaluation, PermissionIndex, Policy, SystemIndex } from '../pdp/policy.ts'
 import type { RowOutcome } from '../review/check-row-outcome.ts'
 import type { DecisionRow } from '../review/check-rows.ts'
-import { loadPolicy } from './activate.ts'
 import type { BundleIndex } from './build.ts'
 
 /** A decision row, what came of it, and what the policy saw and said. */
@@ -24,15 +21,14 @@ export interface RowRun {
  * Decides every row in this process, without a memo. A decision is made on the facts that its permission reads;
  * `wholeInput` has those of all permissions, so that another evaluator also shows whether a fact is left out wrongly.
  */
-export function runRows(bundle: Bundle<BundleIndex>, rows: readonly DecisionRow[]): readonly RowRun[] {
-  const policy = loadPolicy(bundle, defaultSettings.evaluator.memory_mib)
+export function runRows(policy: Policy, index: BundleIndex, rows: readonly DecisionRow[]): readonly RowRun[] {
   let evaluation: Evaluation | undefined
   let wholeInput: string | undefined
   const narrow = pdpOf(policy, (input) => {
     evaluation = policy.evaluator.evaluate(input)
     return evaluation
   })
-  const wide = pdpOf(withEveryNeed(policy, bundle.manifest.index), (input) => {
+  const wide = pdpOf(withEveryNeed(policy, index), (input) => {
     wholeInput = input
     throw new PosternError('undecidable')
   })

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createProjectChecker } from '../app/check.ts'
 import { projectAt } from '../app/project.ts'
+import { projectChanges } from '../app/project-changes.ts'
 import { checkGithub } from '../review/check-github.ts'
 import { checkJson } from '../review/check-json.ts'
 import { checkJunit } from '../review/check-junit.ts'
@@ -31,26 +32,37 @@ export const check = defineCommand({
       value: 'dir',
       description: 'the folder that holds config and policies (default: this one)',
     },
+    watch: { type: 'boolean', description: 'check again whatever a change touches, until it is interrupted' },
     format: { type: 'string', value: 'name', description: `${Object.keys(formats).join(', ')} (default: text)` },
   },
   examples: [
     { line: 'postern check', does: 'check YAML, Rego, policy tests and decision rows' },
+    { line: 'postern check --watch', does: 'the same after each change, in about a second' },
     { line: 'postern check --format sarif > check.sarif', does: 'the same, for a code scanner' },
   ],
   exits: { 0: 'nothing is to be mended', 1: 'there are problems' },
   async run({ values }, io) {
-    const format = formats[values.format ?? 'text']
+    const name = values.format ?? 'text'
+    const format = Object.hasOwn(formats, name) ? formats[name] : undefined
     if (format === undefined)
       throw new CommandError(
-        `unknown format \`${values.format}\``,
+        `unknown format \`${name}\``,
         `option \`--format\` takes ${Object.keys(formats).join(', ')}`,
       )
     const project = projectAt(values.project ?? '.')
     const progress = createProgress(io.stderr, { isTTY: io.stderr.terminal, env: io.env })
     const checker = createProjectChecker(project, io.env, progress)
-    const report = await reportingErrors(() => checker.run())
-    io.stdout.write(format(report, linesBelow(project.root)))
-    return problemsOf(report).length === 0 ? 0 : 1
+    const report = async () => {
+      const found = await reportingErrors(() => checker.run())
+      io.stdout.write(format(found, linesBelow(project.root)))
+      return found
+    }
+    if (values.watch === true) {
+      const changes = projectChanges(project.root)
+      await report()
+      for await (const _ of changes) await report()
+    }
+    return problemsOf(await report()).length === 0 ? 0 : 1
   },
 })
 

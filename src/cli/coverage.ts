@@ -40,10 +40,11 @@ export const coverage = defineCommand({
   ],
   exits: { 0: 'the threshold is met, or there is none', 1: 'a system is below the threshold' },
   async run({ values }, io) {
-    const format = formats[values.format ?? 'text']
+    const name = values.format ?? 'text'
+    const format = Object.hasOwn(formats, name) ? formats[name] : undefined
     if (format === undefined)
       throw new CommandError(
-        `unknown format \`${values.format}\``,
+        `unknown format \`${name}\``,
         `option \`--format\` takes ${Object.keys(formats).join(', ')}`,
       )
     const threshold = percent(values.threshold ?? '0')

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { loadPolicy } from '../../src/app/activate.ts'
 import { createChecker } from '../../src/app/check.ts'
 import { parityProblems } from '../../src/app/check-parity.ts'
 import { decisionRowsOf } from '../../src/app/decision-files.ts'
@@ -173,7 +174,7 @@ it('the README shows what a check says', { timeout: 120_000 }, async () => {
 it('a row that OPA decides otherwise than WASM is told with both answers', async () => {
   const bundle = builtBundle()
   const rows = decisionRowsOf(project.root, ['filestack'], []).slice(0, 2)
-  const [first, second] = runRows(bundle, rows)
+  const [first, second] = runRows(loadPolicy(bundle, 64), bundle.manifest.index, rows)
   if (first?.evaluation === undefined || second === undefined) throw new Error('there are no rows')
   expect(await parityProblems(toolchain, project, [first, second])).toEqual([])
   const evaluation = { ...first.evaluation, reason: 'self_service' }
