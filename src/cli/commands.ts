@@ -40,4 +40,9 @@ export const commands: readonly CommandEntry[] = [
     summary: 'show which decisions a change of policy turns',
     load: async () => (await import('./diff.ts')).diff,
   },
+  {
+    name: 'verify',
+    summary: 'look for a counterexample to each invariant',
+    load: async () => (await import('./verify.ts')).verify,
+  },
 ]
