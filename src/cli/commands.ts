@@ -18,4 +18,9 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./build.ts')).build,
   },
   { name: 'eval', summary: 'decide one request and say why', load: async () => (await import('./eval.ts')).evaluate },
+  {
+    name: 'route',
+    summary: 'say which permission a request at a gateway asks for',
+    load: async () => (await import('./route.ts')).route,
+  },
 ]
