@@ -1,15 +1,20 @@
 import { readTenants } from '../directory/document-tenants.ts'
 import { inlineFacts, tenantValidator } from '../directory/tenant-schema.ts'
 import type { Settings } from '../document/settings.ts'
+import { createGatewayApi } from '../gateway/gateway-api.ts'
+import { createIdentify } from '../gateway/identity.ts'
+import { readRoutes } from '../gateway/read-routes.ts'
 import { createDecisionApi } from '../http/decision-api.ts'
 import { addExplainApi } from '../http/explain-api.ts'
 import { type Listener, listen } from '../http/listener.ts'
 import { addOpaApi } from '../http/opa-api.ts'
 import { decisionRoutes } from '../http/routes.ts'
-import { createMetrics } from '../log/metrics.ts'
+import { createMetrics, type Metrics } from '../log/metrics.ts'
 import type { ServerLog } from '../log/server-log.ts'
 import type { Bundle } from '../opa/bundle.ts'
 import { createPdp } from '../pdp/decide.ts'
+import type { Pdp } from '../pdp/decision.ts'
+import type { Policy } from '../pdp/policy.ts'
 import { loadPolicy } from './activate.ts'
 import type { BundleIndex } from './build.ts'
 import { createReadiness, type Readiness } from './readiness.ts'
@@ -33,15 +38,15 @@ export interface Serving {
 
 /**
  * The composition root of a serving process: policy, tenants, decision point, listener. Rejects with a `DocumentError`
- * for a tenant document, a `ListenError` for an address.
+ * for a tenant document or the routes, a `ListenError` for an address, a `KeySetError` for the keys of tokens.
  */
 export async function serve(parts: ServeParts): Promise<Serving> {
   const { bundle, settings, log } = parts
   const validator = tenantValidator()
   const metrics = createMetrics({
     version: parts.version,
-    routes: decisionRoutes,
-    dialects: ['authorize', 'opa'],
+    routes: [...decisionRoutes, { path: 'gateway', methods: ['ANY'], statuses: [200, 401, 403, 404, 405, 503] }],
+    dialects: ['authorize', 'opa', 'gateway'],
   })
   const policy = loadPolicy(bundle, settings.evaluator.memory_mib, (kind, thrown) => {
     metrics.evalFailed(kind)
@@ -70,9 +75,25 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   const api = createDecisionApi({ pdp, settings, metrics, log, readiness })
   addExplainApi(api, { explainer: pdp, settings, metrics, log })
   addOpaApi(api, { pdp, settings, metrics, log, version: parts.version })
-  const listener = await listen(api, settings.listen.decision, settings, {
-    log,
-    refused: (status) => metrics.responded('other', '_OTHER', status),
-  })
-  return { listeners: [listener], readiness, tenants: tenants.ids }
+  const gateway = gatewayOf(parts, policy, pdp, metrics, readiness)
+  const hooks = { log, refused: (status: number) => metrics.responded('other', '_OTHER', status) }
+  const listeners = [await listen(api, settings.listen.decision, settings, hooks)]
+  if (gateway !== undefined) listeners.push(await listen(gateway.api, gateway.address, settings, hooks))
+  return { listeners, readiness, tenants: tenants.ids }
+}
+
+/** Made before anything listens, so that wrong routes or keys stop the start. */
+function gatewayOf(
+  { settings, root, log }: ServeParts,
+  policy: Policy,
+  pdp: Pdp,
+  metrics: Metrics,
+  readiness: Readiness,
+) {
+  const address = settings.listen.gateway
+  if (address === null) return undefined
+  const actions = new Set([...policy.systems.values()].flatMap(({ permissions }) => [...permissions.keys()]))
+  const routes = readRoutes(root, actions)
+  const identify = createIdentify(settings.identity)
+  return { address, api: createGatewayApi({ pdp, routes, identify, readiness, metrics, log }) }
 }

@@ -45,4 +45,9 @@ export const commands: readonly CommandEntry[] = [
     summary: 'look for a counterexample to each invariant',
     load: async () => (await import('./verify.ts')).verify,
   },
+  {
+    name: 'route',
+    summary: 'say which permission a request at a gateway asks for',
+    load: async () => (await import('./route.ts')).route,
+  },
 ]

@@ -1,3 +1,4 @@
+import { KeySetError } from '../access/jwt.ts'
 import { DocumentError } from '../document/problem.ts'
 import { ListenError } from '../http/bind.ts'
 import { BundleError } from '../opa/bundle.ts'
@@ -13,8 +14,8 @@ export async function reportingErrors<T>(work: () => T | Promise<T>): Promise<T>
       const { length } = error.problems
       throw new CommandError(`${length} ${length === 1 ? 'problem' : 'problems'}\n${error.message}`)
     }
-    if (error instanceof ListenError || error instanceof BundleError || error instanceof ToolchainError)
-      throw new CommandError(error.message)
+    const known = [ListenError, BundleError, ToolchainError, KeySetError]
+    if (known.some((kind) => error instanceof kind)) throw new CommandError((error as Error).message)
     throw error
   }
 }

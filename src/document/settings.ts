@@ -11,7 +11,15 @@ import { parseYaml, readYaml, type YamlDocument } from './yaml-document.ts'
  * there. To add one, add it here, in that file and in its schema (a test holds the three together).
  */
 export const defaultSettings = deepFreeze({
-  listen: { decision: '127.0.0.1:8181' },
+  listen: { decision: '127.0.0.1:8181', gateway: null as string | null },
+  identity: {
+    jwt_keys: null as string | null,
+    jwt_issuer: null as string | null,
+    jwt_audience: null as string | null,
+    jwt_algorithm: 'RS256',
+    trusted_header: null as string | null,
+    gateway_token: null as string | null,
+  },
   default_tenant: null as string | null,
   tenants: null as string | null,
   limits: { body_bytes: 1048576, depth: 32 },
@@ -118,6 +126,7 @@ function typedLike(example: unknown, text: string): unknown {
 
 /** What no schema can say about one setting alone. */
 function checkTogether(settings: Settings, env: Environment, document: YamlDocument<Written>): void {
+  checkIdentity(settings.identity, document.file)
   const { headers_timeout_ms, request_timeout_ms } = settings.http
   if (headers_timeout_ms <= request_timeout_ms) return
   const path = ['http', 'headers_timeout_ms']
@@ -127,6 +136,33 @@ function checkTogether(settings: Settings, env: Environment, document: YamlDocum
     : { file: document.file, ...document.place(path) }
   const message = `${headers_timeout_ms} is more than \`http.request_timeout_ms\`, ${request_timeout_ms}`
   throw new DocumentError([{ ...place, message, remedy: 'raise that one or lower this one', pointer: toPointer(path) }])
+}
+
+/** Half an identity would let through what the other half is there to stop, such as tokens of another audience. */
+function checkIdentity(identity: Settings['identity'], file: string): void {
+  const { jwt_keys, jwt_issuer, jwt_audience, trusted_header, gateway_token } = identity
+  const ways = [
+    { jwt_keys, jwt_issuer, jwt_audience },
+    { trusted_header, gateway_token },
+  ]
+  const begun = ways.filter((way) => Object.values(way).some((value) => value !== null))
+  const refuse = (pointer: string, message: string, remedy: string) => {
+    throw new DocumentError([{ file, line: 0, column: 0, message, remedy, pointer }])
+  }
+  for (const way of begun)
+    for (const [name, value] of Object.entries(way))
+      if (value === null)
+        refuse(
+          `/identity/${name}`,
+          `\`identity.${name}\` is missing`,
+          `set all of ${Object.keys(way).join(', ')}, or none`,
+        )
+  if (begun.length > 1)
+    refuse(
+      '/identity',
+      '`identity` has two ways to know who asks',
+      'set the jwt settings or the trusted header, not both',
+    )
 }
 
 /** `base` with what is written over it; an empty section leaves the base as it is. */

@@ -36,6 +36,12 @@ export interface App {
   fetch(request: Request, bindings: Bindings): Response | Promise<Response>
 }
 
+/** An app that reads the request as it came, bodies left unread. */
+export interface RawApp {
+  /** Never throws. */
+  handle(incoming: IncomingMessage, outgoing: ServerResponse): void
+}
+
 /** A server that is listening, with the steps of a graceful stop in the order in which to take them. */
 export interface Listener {
   /** `http://host:port` or `unix:/path`, with the port that was really taken. */
@@ -66,7 +72,7 @@ const sweepMs = 20
  * @throws ListenError when the address is malformed, not loopback, in use or not permitted
  */
 export async function listen(
-  app: App,
+  app: App | RawApp,
   address: string,
   settings: ListenSettings,
   hooks: ListenHooks = {},
@@ -76,33 +82,14 @@ export async function listen(
   const sockets = new Set<TrackedSocket>()
   let closing = false
 
-  const handle = getRequestListener(
-    (request, { incoming }) => app.fetch(request, { body: (incoming as ReadRequest)[bodyRead] }),
-    {
-      hostname: 'localhost', // for HTTP/1.0 without a Host header
-      errorHandler: (error) => unforeseen(error, hooks),
-    },
-  )
+  const passOn = 'handle' in app ? app.handle : throughBody(app, settings.limits.body_bytes, hooks)
   const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const socket = incoming.socket as TrackedSocket
     socket[answerInProgress] = outgoing
     if (closing) outgoing.setHeader('Connection', 'close')
     const fault = framingFault(incoming)
     if (fault === undefined) {
-      // Before the app rather than in it: `text()` and `arrayBuffer()` of node-server 2.x buffer without bound.
-      withBody(incoming, settings.limits.body_bytes, (body) => {
-        // The one path that is hot enough to go around web requests altogether. A body that was cut off is left to
-        // node-server, which knows how to end such a connection.
-        if (app.authorize !== undefined && body !== 'too_large' && isAuthorize(incoming)) {
-          const { 'content-type': contentType, 'x-request-id': sent } = incoming.headers
-          const made = app.authorize({ contentType, requestId: typeof sent === 'string' ? sent : undefined }, body)
-          if (made instanceof Promise) made.then((later) => write(outgoing, later))
-          else write(outgoing, made)
-          return
-        }
-        ;(incoming as ReadRequest)[bodyRead] = body
-        handle(incoming, outgoing)
-      })
+      passOn(incoming, outgoing)
       return
     }
     hooks.refused?.(400)
@@ -157,6 +144,32 @@ export async function listen(
     destroy: () => server.closeAllConnections(),
     closed,
   }
+}
+
+/** Reads the body first, then answers by `authorize` or as a web request. */
+function throughBody(app: App, bodyBytes: number, hooks: ListenHooks): RawApp['handle'] {
+  const handle = getRequestListener(
+    (request, { incoming }) => app.fetch(request, { body: (incoming as ReadRequest)[bodyRead] }),
+    {
+      hostname: 'localhost', // for HTTP/1.0 without a Host header
+      errorHandler: (error) => unforeseen(error, hooks),
+    },
+  )
+  return (incoming, outgoing) =>
+    // Before the app rather than in it: `text()` and `arrayBuffer()` of node-server 2.x buffer without bound.
+    withBody(incoming, bodyBytes, (body) => {
+      // The one path that is hot enough to go around web requests altogether. A body that was cut off is left to
+      // node-server, which knows how to end such a connection.
+      if (app.authorize !== undefined && body !== 'too_large' && isAuthorize(incoming)) {
+        const { 'content-type': contentType, 'x-request-id': sent } = incoming.headers
+        const made = app.authorize({ contentType, requestId: typeof sent === 'string' ? sent : undefined }, body)
+        if (made instanceof Promise) made.then((later) => write(outgoing, later))
+        else write(outgoing, made)
+        return
+      }
+      ;(incoming as ReadRequest)[bodyRead] = body
+      handle(incoming, outgoing)
+    })
 }
 
 /** What is odd about the Host is left to node-server, which refuses it. */

@@ -134,6 +134,34 @@ describe('loading', () => {
   })
 })
 
+describe('the identity', () => {
+  test.each([
+    [
+      '{ jwt_keys: k, jwt_issuer: i }',
+      '`identity.jwt_audience` is missing; set all of jwt_keys, jwt_issuer, jwt_audience, or none',
+    ],
+    [
+      '{ jwt_issuer: i, jwt_audience: a }',
+      '`identity.jwt_keys` is missing; set all of jwt_keys, jwt_issuer, jwt_audience, or none',
+    ],
+    [
+      '{ trusted_header: X-User }',
+      '`identity.gateway_token` is missing; set all of trusted_header, gateway_token, or none',
+    ],
+    [
+      `{ jwt_keys: k, jwt_issuer: i, jwt_audience: a, trusted_header: X-User, gateway_token: ${'t'.repeat(32)} }`,
+      '`identity` has two ways to know who asks; set the jwt settings or the trusted header, not both',
+    ],
+  ])('%s is refused', (identity, message) => {
+    expect(problemsOf(() => load(`identity: ${identity}`))).toEqual([`config/sidecar.yaml: ${message}`])
+  })
+
+  test('is whole with the three settings of tokens, wherever they are set', () => {
+    const { identity } = load('identity: { jwt_keys: k, jwt_issuer: i }', { POSTERN_IDENTITY_JWT_AUDIENCE: 'a' })
+    expect(identity).toEqual({ ...defaultSettings.identity, jwt_keys: 'k', jwt_issuer: 'i', jwt_audience: 'a' })
+  })
+})
+
 describe('the environment', () => {
   test('has one variable for each setting', () => {
     expect(variableOf(['listen', 'decision'])).toBe('POSTERN_LISTEN_DECISION')

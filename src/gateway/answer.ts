@@ -1,0 +1,44 @@
+import type { Obligation } from '../pdp/decision.ts'
+
+/** What goes back to a gateway. */
+export interface GatewayAnswer {
+  /** 200 allows, and nothing else does. */
+  readonly status: 200 | 401 | 403 | 404 | 405 | 503
+  readonly reason: string
+  readonly subject?: string
+  readonly decisionId?: string
+  readonly obligations?: readonly Obligation[]
+  /** For people: some gateways hand it to the client. */
+  readonly body: Readonly<Record<string, unknown>>
+  /** What a 401 asks for, or a 405 allows. */
+  readonly more?: Readonly<Record<string, string>>
+}
+
+/**
+ * The headers of an answer. Those that speak of the decision are always there, empty when there is nothing to say: a
+ * gateway that copies a header which is missing would let the client's own one through.
+ */
+export function headersOf(answer: GatewayAnswer): Readonly<Record<string, string>> {
+  const { subject = '', decisionId = '', reason, obligations = [], more } = answer
+  return {
+    'Content-Type': 'application/json',
+    'Cache-Control': 'no-store',
+    'X-Postern-Subject': headerText(subject),
+    'X-Postern-Decision-Id': decisionId,
+    'X-Postern-Reason': reason,
+    'X-Postern-Obligations': obligations.length === 0 ? '' : asciiJson(obligations),
+    ...more,
+  }
+}
+
+/** Visible ASCII stands for itself; all else, and `%`, is percent-encoded, so that no two texts are written alike. */
+function headerText(text: string): string {
+  return text.replace(/[^\x21-\x24\x26-\x7e]/gu, encodeURIComponent)
+}
+
+function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[^\x20-\x7e]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}

@@ -1,0 +1,136 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Answer, Pdp } from '../pdp/decision.ts'
+import { errorTable, PosternError } from '../pdp/errors.ts'
+import { type GatewayAnswer, headersOf } from './answer.ts'
+import { askedBy } from './dialects.ts'
+import type { Client, Identify } from './identity.ts'
+import type { RawHeaders } from './raw-headers.ts'
+import { Refusal } from './refusals.ts'
+import type { PlacedRoute } from './route.ts'
+import { type Routed, routeRequest } from './route-request.ts'
+
+export interface GatewayApiParts {
+  readonly pdp: Pdp
+  readonly routes: readonly PlacedRoute[]
+  readonly identify: Identify
+  readonly readiness: { ready(): boolean }
+  readonly metrics: {
+    decided(dialect: 'gateway', answer: Answer, seconds: number): void
+    responded(path: 'gateway', method: 'ANY', status: number): void
+    failedClosed(cause: string): void
+  }
+  readonly log: { error(message: string, fields: { code: string; error?: unknown }): void }
+}
+
+/** A raw request, of which nothing was decoded, joined or cleaned. */
+export interface RawRequest {
+  readonly method: string
+  readonly target: string
+  readonly headers: RawHeaders
+}
+
+export interface GatewayApi {
+  /** Never rejects. */
+  answer(request: RawRequest): Promise<GatewayAnswer>
+  handle(incoming: IncomingMessage, outgoing: ServerResponse): void
+}
+
+/**
+ * What gateways ask before each request of their clients, in the dialect of each, plus `/livez` and `/readyz`. Paths
+ * are compared with the raw target, so that nothing a client writes into a path leads to another handler.
+ *
+ * INVARIANT: 200 leaves for an allow of the policy whose obligations somebody carries out, and for the two probes.
+ */
+export function createGatewayApi(parts: GatewayApiParts): GatewayApi {
+  const answer = (request: RawRequest) => answerTo(parts, request)
+  return {
+    answer,
+    handle(incoming, outgoing) {
+      const { method = '', url = '', rawHeaders } = incoming
+      void answer({ method, target: url, headers: rawHeaders }).then((made) => {
+        parts.metrics.responded('gateway', 'ANY', made.status)
+        const body = JSON.stringify(made.body)
+        // A body that nobody has asked for is not read: the connection ends with the answer.
+        const { 'content-length': length, 'transfer-encoding': encoding } = incoming.headers
+        if ((length !== undefined && length !== '0') || encoding !== undefined)
+          outgoing.setHeader('Connection', 'close')
+        outgoing.writeHead(made.status, { ...headersOf(made), 'Content-Length': Buffer.byteLength(body) }).end(body)
+      })
+    },
+  }
+}
+
+async function answerTo(parts: GatewayApiParts, request: RawRequest): Promise<GatewayAnswer> {
+  let client: Client | undefined
+  try {
+    const { method, target, headers } = request
+    if (target === '/livez') return { status: 200, reason: '', body: { status: 'live' } }
+    if (target === '/readyz') return probe(parts.readiness.ready())
+    const asked = askedBy(method, target, headers)
+    if (asked === undefined) return failure(404, 'not_found')
+    if (asked === 'method') return { ...failure(405, 'method_not_allowed'), more: { Allow: 'GET' } }
+    const routed = routeRequest(parts.routes, asked, headers)
+    const identified = await parts.identify(headers)
+    if (typeof identified === 'string') return unauthenticated(identified)
+    client = identified
+    return await decide(parts, routed, client)
+  } catch (error) {
+    return refused(parts, error, client)
+  }
+}
+
+async function decide({ pdp, metrics }: GatewayApiParts, routed: Routed, client: Client): Promise<GatewayAnswer> {
+  const { route, action, resource, tenant } = routed
+  const asked = performance.now()
+  const given = await pdp.decide({
+    subject: { type: 'user', id: client.subject },
+    action,
+    resource,
+    context: {
+      ...(tenant === undefined ? {} : { tenant }),
+      ...(client.sessionIssuedAt === undefined ? {} : { session_issued_at: client.sessionIssuedAt }),
+    },
+  })
+  metrics.decided('gateway', given, (performance.now() - asked) / 1000)
+  const { decision, reason, message, obligations } = given.decision
+  const about = { subject: client.subject, decisionId: given.decisionId }
+  if (decision === true) {
+    const unmet = obligations.find(({ type }) => route.obligations?.includes(type) !== true)
+    if (unmet !== undefined)
+      return {
+        ...denial(new Refusal('obligation_unmet', `${route.place} does not carry out \`${unmet.type}\``)),
+        ...about,
+      }
+  }
+  const body = { decision, reason, message, decision_id: given.decisionId }
+  return { status: decision === true ? 200 : 403, reason, ...about, obligations, body }
+}
+
+function probe(ready: boolean): GatewayAnswer {
+  return ready ? { status: 200, reason: '', body: { status: 'ready' } } : failure(503, 'not_ready')
+}
+
+function unauthenticated(why: 'no_credential' | 'bad_credential'): GatewayAnswer {
+  const challenge = why === 'no_credential' ? 'Bearer realm="postern"' : 'Bearer realm="postern", error="invalid_token"'
+  return { ...failure(401, 'unauthenticated'), more: { 'WWW-Authenticate': challenge } }
+}
+
+function failure(status: GatewayAnswer['status'], code: keyof typeof errorTable): GatewayAnswer {
+  return { status, reason: code, body: { error: { code, message: errorTable[code].message } } }
+}
+
+function denial({ reason, message }: Refusal): GatewayAnswer {
+  return { status: 403, reason, body: { error: { code: reason, message } } }
+}
+
+/** What the client's request is to blame for is a denial; everything else is a 503, which no gateway lets through. */
+function refused({ metrics, log }: GatewayApiParts, error: unknown, client: Client | undefined): GatewayAnswer {
+  const about = client === undefined ? {} : { subject: client.subject }
+  if (error instanceof Refusal) return { ...denial(error), ...about }
+  const known = error instanceof PosternError
+  if (known && error.status !== 503) return { ...failure(403, error.code), ...about }
+  const code = known ? error.code : 'evaluation_failed'
+  metrics.failedClosed(known ? code : 'unexpected')
+  log.error('failed closed', { code, error: known ? (error.cause ?? error) : error })
+  return { ...failure(503, code), ...about }
+}

@@ -1,0 +1,62 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { createJwtVerifier } from '../access/jwt.ts'
+import { headerOnce, type RawHeaders } from './raw-headers.ts'
+
+export interface IdentitySettings {
+  readonly jwt_keys: string | null
+  readonly jwt_issuer: string | null
+  readonly jwt_audience: string | null
+  readonly jwt_algorithm: string
+  readonly trusted_header: string | null
+  readonly gateway_token: string | null
+}
+
+/** Who sent the client's request. */
+export interface Client {
+  readonly subject: string
+  /** When the session began, RFC 3339; undefined where the gateway only names the subject. */
+  readonly sessionIssuedAt: string | undefined
+}
+
+/** `no_credential` and `bad_credential` are a 401. Rejects when it cannot be told. */
+export type Identify = (headers: RawHeaders) => Promise<Client | 'no_credential' | 'bad_credential'>
+
+/**
+ * How clients are known: by a bearer token, by a header of a gateway that has proved itself, or not at all. Settings
+ * that are half there never come so far.
+ *
+ * @throws KeySetError when the key file cannot be used
+ */
+export function createIdentify(settings: IdentitySettings): Identify {
+  const { jwt_keys, jwt_issuer, jwt_audience, jwt_algorithm, trusted_header, gateway_token } = settings
+  if (jwt_keys !== null && jwt_issuer !== null && jwt_audience !== null)
+    return byToken({ keys: jwt_keys, issuer: jwt_issuer, audience: jwt_audience, algorithm: jwt_algorithm })
+  if (trusted_header !== null && gateway_token !== null) return byHeader(trusted_header, gateway_token)
+  return async () => 'no_credential'
+}
+
+function byToken(options: Parameters<typeof createJwtVerifier>[0]): Identify {
+  const verify = createJwtVerifier(options)
+  return async (headers) => {
+    const authorization = headerOnce(headers, 'Authorization')
+    if (authorization === undefined || authorization === '') return 'no_credential'
+    const token = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization)?.[1]
+    const claims = token === undefined ? undefined : await verify(token)
+    return claims === undefined ? 'bad_credential' : { subject: claims.subject, sessionIssuedAt: claims.issuedAt }
+  }
+}
+
+function byHeader(name: string, secret: string): Identify {
+  const expected = digest(secret)
+  return async (headers) => {
+    const sent = headerOnce(headers, 'X-Postern-Token')
+    if (sent === undefined || !timingSafeEqual(digest(sent), expected)) return 'no_credential'
+    const subject = headerOnce(headers, name)
+    return subject === undefined || subject === '' ? 'no_credential' : { subject, sessionIssuedAt: undefined }
+  }
+}
+
+/** Of one length, so that comparing takes the same time for every text. */
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}

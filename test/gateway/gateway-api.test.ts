@@ -1,0 +1,243 @@
+import { describe, expect, it } from 'vitest'
+import { headersOf } from '../../src/gateway/answer.ts'
+import { createGatewayApi } from '../../src/gateway/gateway-api.ts'
+import { createIdentify, type IdentitySettings } from '../../src/gateway/identity.ts'
+import { readRoutes } from '../../src/gateway/read-routes.ts'
+import type { Answer, Decision, Pdp } from '../../src/pdp/decision.ts'
+import { PosternError } from '../../src/pdp/errors.ts'
+import type { DecisionRequest } from '../../src/pdp/request.ts'
+import { project } from '../support/policy.ts'
+import { audience, issuer, keySetFile, tokenOf } from '../support/tokens.ts'
+import { hostilePaths } from './hostile-paths.ts'
+
+const none: IdentitySettings = {
+  jwt_keys: null,
+  jwt_issuer: null,
+  jwt_audience: null,
+  jwt_algorithm: 'RS256',
+  trusted_header: null,
+  gateway_token: null,
+}
+const byToken = { ...none, jwt_keys: keySetFile(), jwt_issuer: issuer, jwt_audience: audience }
+const secret = 'a'.repeat(32)
+const byHeader = { ...none, trusted_header: 'X-User', gateway_token: secret }
+
+const decisionOf = (decision: boolean, obligations: Decision['obligations'] = []): Answer => ({
+  decision: { decision, stage: 'x', reason: 'why', message: 'because', rule: 'r:1', obligations, policy: 'p' },
+  decisionId: 'd1',
+  revision: '0',
+  cache: 'miss',
+})
+
+function gateway(decide: Pdp['decide'] = () => decisionOf(true), identity: IdentitySettings = byToken) {
+  const asked: DecisionRequest[] = []
+  const causes: string[] = []
+  let ready = true
+  const api = createGatewayApi({
+    pdp: {
+      decide(request) {
+        asked.push(request)
+        return decide(request)
+      },
+    },
+    routes: readRoutes(project.root),
+    identify: createIdentify(identity),
+    readiness: { ready: () => ready },
+    metrics: { decided() {}, responded() {}, failedClosed: (cause) => causes.push(cause) },
+    log: { error() {} },
+  })
+  const get = async (target: string, headers: readonly string[] = [], method = 'GET') => {
+    const made = await api.answer({ method, target, headers })
+    return { status: made.status, reason: made.reason, headers: headersOf(made), body: made.body }
+  }
+  return { get, asked, causes, unready: () => (ready = false) }
+}
+
+const bearer = async (subject: string) => ['Authorization', `Bearer ${await tokenOf(subject, { iat: 1_700_000_000 })}`]
+const nginx = (target: string, method = 'GET') => ['X-Original-URI', target, 'X-Original-Method', method]
+const forwarded = (target: string, method = 'GET') => ['X-Forwarded-Uri', target, 'X-Forwarded-Method', method]
+
+describe('each dialect', () => {
+  it('asks the policy about the request that the gateway names', async () => {
+    const { get, asked } = gateway()
+    const who = await bearer('dev')
+    const answers = [
+      await get('/v1/ext-authz/v1/keys/key-site/uses', ['Host', 'x', ...who], 'POST'),
+      await get('/v1/auth-request', [...nginx('/v1/keys/key-site/uses', 'POST'), ...who]),
+      await get('/v1/forward-auth', [...forwarded('/v1/keys/key-site/uses', 'POST'), ...who]),
+      await get('/v1/forward-auth?x=/v1/members', [...forwarded('/v1/keys/key-site/uses', 'POST'), ...who]),
+    ]
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200])
+    const question = {
+      subject: { type: 'user', id: 'dev' },
+      action: { name: 'api_key:use' },
+      resource: { type: 'api_key', id: 'key-site' },
+      context: { tenant: 'acme-filestack', session_issued_at: '2023-11-14T22:13:20.000Z' },
+    }
+    expect(asked).toEqual([question, question, question, question])
+  })
+
+  it('reads no header of another, and none twice', async () => {
+    const { get, asked } = gateway()
+    const who = await bearer('dev')
+    const reasons = [
+      await get('/v1/auth-request', [...forwarded('/v1/members'), ...who]),
+      await get('/v1/forward-auth', [...nginx('/v1/members'), ...who]),
+      await get('/v1/auth-request', ['X_Original_URI', '/v1/members', 'X-Original-Method', 'GET', ...who]),
+      await get('/v1/auth-request', [...nginx('/v1/members'), 'x-original-uri', '/v1/members', ...who]),
+      await get('/v1/forward-auth', [...forwarded('/v1/members'), 'X-Forwarded-Method', 'GET', ...who]),
+      await get('/v1/auth-request', [...nginx('/v1/members'), ...who, ...who]),
+      await get('/v1/auth-request', ['X-Original-URI', '', 'X-Original-Method', 'GET', ...who]),
+    ].map(({ status, reason }) => `${status} ${reason}`)
+    expect(reasons).toEqual([
+      '403 header_missing',
+      '403 header_missing',
+      '403 header_missing',
+      '403 header_repeated',
+      '403 header_repeated',
+      '403 header_repeated',
+      '403 header_missing',
+    ])
+    expect(asked).toEqual([])
+  })
+
+  it('denies every hostile path without asking the policy', async () => {
+    const { get, asked } = gateway()
+    const who = await bearer('dev')
+    for (const target of hostilePaths) {
+      const statuses = [
+        await get(`/v1/ext-authz${target}`, ['Host', 'x', ...who]),
+        await get('/v1/auth-request', [...nginx(target), ...who]),
+        await get('/v1/forward-auth', [...forwarded(target), ...who]),
+      ].map(({ status }) => status)
+      // What does not start with a slash is not below the prefix, so for Envoy it is no path of this listener.
+      expect(statuses, target.slice(0, 60)).toEqual([target.startsWith('/') || target === '' ? 403 : 404, 403, 403])
+    }
+    expect(asked).toEqual([])
+  })
+
+  it('answers nothing but its exact path', async () => {
+    const { get } = gateway()
+    const paths = [
+      '/',
+      '/authorize',
+      '/metrics',
+      '/v1/auth-request/',
+      '/v1/auth-request?x',
+      '/livez/',
+      '/livez?x',
+      '//livez',
+    ]
+    for (const path of [...paths, '/v1/ext-authzx', 'http://x/v1/auth-request', '/v1/ext-authz/../../livez'])
+      expect([path, (await get(path, nginx('/v1/members'))).status]).toEqual([path, path.includes('..') ? 403 : 404])
+    expect((await get('/v1/auth-request', nginx('/v1/members'), 'POST')).headers.Allow).toBe('GET')
+  })
+})
+
+describe('an answer', () => {
+  it('is 200 for an allow and 403 for a denial, with every header each time', async () => {
+    const who = await bearer('a%é b')
+    const always = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' }
+    const about = { 'X-Postern-Subject': 'a%25%C3%A9%20b', 'X-Postern-Decision-Id': 'd1', 'X-Postern-Obligations': '' }
+    const headers = { ...always, ...about, 'X-Postern-Reason': 'why' }
+    for (const [decision, status] of [
+      [true, 200],
+      [false, 403],
+    ] as const)
+      expect(
+        await gateway(() => decisionOf(decision)).get('/v1/auth-request', [...nginx('/v1/members'), ...who]),
+      ).toEqual({
+        status,
+        reason: 'why',
+        headers,
+        body: { decision, reason: 'why', message: 'because', decision_id: 'd1' },
+      })
+    expect((await gateway().get('/v1/auth-request', [...nginx('/nope'), ...who])).headers).toEqual({
+      ...always,
+      'X-Postern-Subject': '',
+      'X-Postern-Decision-Id': '',
+      'X-Postern-Reason': 'no_route',
+      'X-Postern-Obligations': '',
+    })
+  })
+
+  it('is a denial where an obligation of the allow would be lost', async () => {
+    const who = await bearer('dev')
+    const { get } = gateway(() => decisionOf(true, [{ type: 'filter_api_keys', keys: ['é'] }]))
+    const kept = await get('/v1/auth-request', [...nginx('/v1/keys'), ...who])
+    expect([kept.status, kept.headers['X-Postern-Obligations']]).toEqual([
+      200,
+      '[{"type":"filter_api_keys","keys":["\\u00e9"]}]',
+    ])
+    const lost = await get('/v1/auth-request', [...nginx('/v1/members'), ...who])
+    expect([lost.status, lost.reason, lost.headers['X-Postern-Obligations']]).toEqual([403, 'obligation_unmet', ''])
+  })
+
+  it('is 503 where nothing can be decided, and 403 where the request is to blame', async () => {
+    const who = await bearer('dev')
+    const failing = async (error: unknown) => {
+      const { get, causes } = gateway(() => Promise.reject(error))
+      const { status, reason } = await get('/v1/auth-request', [...nginx('/v1/members'), ...who])
+      return [status, reason, ...causes]
+    }
+    expect(await failing(new PosternError('undecidable'))).toEqual([503, 'undecidable', 'undecidable'])
+    expect(await failing(new PosternError('not_ready'))).toEqual([503, 'not_ready', 'not_ready'])
+    expect(await failing(new Error('x'))).toEqual([503, 'evaluation_failed', 'unexpected'])
+    expect(await failing(new PosternError('unknown_tenant'))).toEqual([403, 'unknown_tenant'])
+  })
+
+  it('of the probes follows readiness', async () => {
+    const { get, unready } = gateway()
+    expect([(await get('/livez')).status, (await get('/readyz')).status]).toEqual([200, 200])
+    unready()
+    expect([(await get('/livez')).status, (await get('/readyz')).status]).toEqual([200, 503])
+  })
+})
+
+describe('who asks', () => {
+  const statusOf = async (identity: IdentitySettings, headers: readonly string[]) => {
+    const { get, asked } = gateway(undefined, identity)
+    const { status, headers: sent } = await get('/v1/auth-request', [...nginx('/v1/members'), ...headers])
+    return [status, asked[0]?.subject.id ?? sent['WWW-Authenticate']]
+  }
+
+  it('is told by a bearer token; without one the answer is 401 with a challenge', async () => {
+    const token = await tokenOf('dev')
+    expect(await statusOf(byToken, ['authorization', `bearer ${token}`])).toEqual([200, 'dev'])
+    expect(await statusOf(byToken, [])).toEqual([401, 'Bearer realm="postern"'])
+    for (const wrong of [
+      `Basic ${token}`,
+      token,
+      'Bearer',
+      `Bearer ${token}x`,
+      `Bearer ${token} x`,
+      `Bearer ${token},x`,
+    ])
+      expect(await statusOf(byToken, ['Authorization', wrong])).toEqual([
+        401,
+        'Bearer realm="postern", error="invalid_token"',
+      ])
+    expect((await statusOf(byToken, ['X-User', 'dev', 'X-Postern-Token', secret]))[0]).toBe(401)
+  })
+
+  it('is told by a header of a gateway that proves itself, and by no other', async () => {
+    expect(await statusOf(byHeader, ['X-User', 'dev', 'X-Postern-Token', secret])).toEqual([200, 'dev'])
+    for (const headers of [
+      ['X-User', 'dev'],
+      ['X-User', 'dev', 'X-Postern-Token', `${secret}a`],
+      ['X-Postern-Token', secret],
+    ])
+      expect((await statusOf(byHeader, headers))[0]).toBe(401)
+    expect((await statusOf(byHeader, ['X-User', 'dev', 'X-User', 'bill', 'X-Postern-Token', secret]))[0]).toBe(403)
+    expect((await statusOf(byHeader, ['Authorization', `Bearer ${await tokenOf('dev')}`]))[0]).toBe(401)
+  })
+
+  it('is nobody where no identity is configured', async () => {
+    expect((await statusOf(none, ['Authorization', `Bearer ${await tokenOf('dev')}`]))[0]).toBe(401)
+  })
+
+  it('is a 503 where the keys cannot be fetched', async () => {
+    const unreachable = { ...byToken, jwt_keys: 'http://127.0.0.1:1/' }
+    expect((await statusOf(unreachable, ['Authorization', `Bearer ${await tokenOf('dev')}`]))[0]).toBe(503)
+  })
+})
