@@ -1,17 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { packageRoot } from '../document/package-root.ts'
 import { DocumentError, type Problem } from '../document/problem.ts'
-import { compileSchema } from '../document/schema.ts'
-import { type DecisionRow, type DecisionsFile, readDecisionRows } from '../review/check-rows.ts'
+import { type DecisionRow, readDecisionRows } from '../review/decision-rows.ts'
 
 /** The decision rows of these systems; what is wrong with their files is added to `problems`. */
 export function decisionRowsOf(root: string, systems: readonly string[], problems: Problem[]): readonly DecisionRow[] {
-  const schema = readFileSync(join(packageRoot(), 'config/schema/decisions.schema.json'), 'utf8')
-  const validator = compileSchema<DecisionsFile>(JSON.parse(schema), 'decisions that a system must give')
   return systems.flatMap((system) => {
     try {
-      return readDecisionRows(root, system, validator, problems)
+      return readDecisionRows(root, system, problems)
     } catch (error) {
       if (!(error instanceof DocumentError)) throw error
       problems.push(...error.problems)

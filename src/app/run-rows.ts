@@ -4,7 +4,7 @@ import { PosternError } from '../pdp/errors.ts'
 import { planInput } from '../pdp/input-plan.ts'
 import type { Evaluation, PermissionIndex, Policy, SystemIndex } from '../pdp/policy.ts'
 import type { RowOutcome } from '../review/check-row-outcome.ts'
-import type { DecisionRow } from '../review/check-rows.ts'
+import type { DecisionRow } from '../review/decision-rows.ts'
 import type { BundleIndex } from './build.ts'
 
 /** A decision row, what came of it, and what the policy saw and said. */

@@ -9,9 +9,10 @@ import { checkJunit } from '../review/check-junit.ts'
 import { type CheckReport, problemsOf } from '../review/check-report.ts'
 import { checkSarif } from '../review/check-sarif.ts'
 import { checkText, type LineOf } from '../review/check-text.ts'
-import { CommandError, defineCommand } from './command.ts'
+import { defineCommand } from './command.ts'
 import { createProgress } from './progress.ts'
 import { reportingErrors } from './project-errors.ts'
+import { knownWord } from './reviewed-project.ts'
 import { version } from './run-cli.ts'
 
 const formats: Readonly<Record<string, (report: CheckReport, lineOf: LineOf) => string>> = {
@@ -43,12 +44,8 @@ export const check = defineCommand({
   exits: { 0: 'nothing is to be mended', 1: 'there are problems' },
   async run({ values }, io) {
     const name = values.format ?? 'text'
-    const format = Object.hasOwn(formats, name) ? formats[name] : undefined
-    if (format === undefined)
-      throw new CommandError(
-        `unknown format \`${name}\``,
-        `option \`--format\` takes ${Object.keys(formats).join(', ')}`,
-      )
+    knownWord('format', name, Object.keys(formats))
+    const format = formats[name] as (typeof formats)[string]
     const project = projectAt(values.project ?? '.')
     const progress = createProgress(io.stderr, { isTTY: io.stderr.terminal, env: io.env })
     const checker = createProjectChecker(project, io.env, progress)

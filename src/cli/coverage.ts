@@ -8,6 +8,7 @@ import { coverageText } from '../review/coverage-text.ts'
 import { CommandError, defineCommand } from './command.ts'
 import { createProgress } from './progress.ts'
 import { reportingErrors } from './project-errors.ts'
+import { knownWord } from './reviewed-project.ts'
 
 const formats: Readonly<Record<string, (systems: readonly SystemCoverage[]) => string>> = {
   text: coverageText,
@@ -41,12 +42,8 @@ export const coverage = defineCommand({
   exits: { 0: 'the threshold is met, or there is none', 1: 'a system is below the threshold' },
   async run({ values }, io) {
     const name = values.format ?? 'text'
-    const format = Object.hasOwn(formats, name) ? formats[name] : undefined
-    if (format === undefined)
-      throw new CommandError(
-        `unknown format \`${name}\``,
-        `option \`--format\` takes ${Object.keys(formats).join(', ')}`,
-      )
+    knownWord('format', name, Object.keys(formats))
+    const format = formats[name] as (typeof formats)[string]
     const threshold = percent(values.threshold ?? '0')
     const project = projectAt(values.project ?? '.')
     const progress = createProgress(io.stderr, { isTTY: io.stderr.terminal, env: io.env })

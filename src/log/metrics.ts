@@ -1,20 +1,8 @@
 import type { Answer } from '../pdp/decision.ts'
 import { errorTable } from '../pdp/errors.ts'
+import { refusingStages } from '../pdp/stages.ts'
 import { addProcessMetrics } from './process-metrics.ts'
 import { type Labels, Registry } from './registry.ts'
-
-/** The stages that refuse; a closed set, so that reasons, which systems may add, never become label values. */
-export const denyClasses = [
-  'request',
-  'membership',
-  'gate',
-  'right',
-  'relation',
-  'shape',
-  'target',
-  'precondition',
-  'capacity',
-] as const
 
 const evalErrorKinds = ['trap', 'undefined', 'bad_result', 'memory'] as const
 export type EvalErrorKind = (typeof evalErrorKinds)[number]
@@ -69,15 +57,16 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const dialects = options.dialects ?? ['authorize']
   let sources: MetricSources = {}
 
-  // Denials by class, then by none of them, then the one kind of grant: an allow has passed every stage.
-  const otherDenial = denyClasses.length
+  // Classes are a closed set: reasons, which systems may add, never become label values. Denials by class, then by none
+  // of them, then the one kind of grant: an allow has passed every stage.
+  const otherDenial = refusingStages.length
   const grant = otherDenial + 1
   const perDialect = grant + 1
   const decisions = registry.counter(
     'authz_decisions_total',
     'Decisions given, by the stage that decided.',
     dialects.flatMap((dialect) => [
-      ...[...denyClasses, 'other'].map((reason_class) => ({ effect: 'deny', dialect, reason_class })),
+      ...[...refusingStages, 'other'].map((reason_class) => ({ effect: 'deny', dialect, reason_class })),
       { effect: 'allow', dialect, reason_class: 'grant' },
     ]),
   )
@@ -137,7 +126,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   return {
     decided(dialect, { decision, cache }, seconds) {
       const at = dialects.indexOf(dialect)
-      const denial = (denyClasses as readonly string[]).indexOf(decision.stage)
+      const denial = (refusingStages as readonly string[]).indexOf(decision.stage)
       const row = decision.decision ? grant : denial === -1 ? otherDenial : denial
       const result = caches.indexOf(cache)
       decisions.add(at * perDialect + row)

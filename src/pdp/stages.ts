@@ -26,7 +26,8 @@ export interface StageRule {
   readonly verdict: unknown
 }
 
-const order = [
+/** The stages that refuse, in order; a decision names one of them. */
+export const refusingStages = [
   'request',
   'membership',
   'gate',
@@ -36,8 +37,9 @@ const order = [
   'target',
   'precondition',
   'capacity',
-  'grant',
-]
+] as const
+
+const order: readonly string[] = [...refusingStages, 'grant']
 
 /** The ten stages in order, as policies/authz/decision.rego goes through them. */
 export function stagesOf(

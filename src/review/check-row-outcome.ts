@@ -3,7 +3,7 @@ import type { Place } from '../document/yaml-document.ts'
 import type { Decision, Obligation } from '../pdp/decision.ts'
 import type { PosternError } from '../pdp/errors.ts'
 import { compareObligations } from './check-obligations.ts'
-import type { DecisionRow } from './check-rows.ts'
+import type { DecisionRow } from './decision-rows.ts'
 
 /** What came of a row's request: a decision, or why there is none. */
 export type RowOutcome = { readonly decision: Decision } | { readonly error: PosternError }

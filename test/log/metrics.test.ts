@@ -4,11 +4,12 @@ import { createDecisionApi } from '../../src/http/decision-api.ts'
 import { addExplainApi } from '../../src/http/explain-api.ts'
 import { addOpaApi } from '../../src/http/opa-api.ts'
 import { decisionRoutes } from '../../src/http/routes.ts'
-import { createMetrics, denyClasses } from '../../src/log/metrics.ts'
+import { createMetrics } from '../../src/log/metrics.ts'
 import { Registry } from '../../src/log/registry.ts'
 import type { Answer } from '../../src/pdp/decision.ts'
 import { errorTable, PosternError } from '../../src/pdp/errors.ts'
 import type { DecisionRequest } from '../../src/pdp/request.ts'
+import { refusingStages } from '../../src/pdp/stages.ts'
 
 const answer = (decision: boolean, stage: string, cache: Answer['cache'] = 'hit'): Answer => ({
   decision: { decision, stage, reason: 'any', message: '', rule: '', obligations: [], policy: 'p' },
@@ -137,11 +138,11 @@ describe('the metrics', () => {
 
   it('file a denial under the class of its stage and an allow under grant', () => {
     const metrics = metricsOf()
-    for (const stage of denyClasses) metrics.decided('authorize', answer(false, stage, 'miss'), 0.003)
+    for (const stage of refusingStages) metrics.decided('authorize', answer(false, stage, 'miss'), 0.003)
     metrics.decided('authorize', answer(false, 'never heard of', 'hit'), 0.003)
     metrics.decided('authorize', answer(true, 'grant', 'bypass'), 2)
     const text = metrics.render()
-    for (const reason of [...denyClasses, 'other']) {
+    for (const reason of [...refusingStages, 'other']) {
       expect(text).toContain(`authz_decisions_total{effect="deny",dialect="authorize",reason_class="${reason}"} 1\n`)
     }
     expect(text).toContain('authz_decisions_total{effect="allow",dialect="authorize",reason_class="grant"} 1\n')

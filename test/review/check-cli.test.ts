@@ -21,12 +21,12 @@ it('a format or a threshold that there is not is wrong usage', async () => {
   expect(await run('check', '--format', 'xml')).toEqual({
     code: 2,
     stdout: '',
-    stderr: 'postern: unknown format `xml`\noption `--format` takes text, json, junit, sarif, github\n',
+    stderr: 'postern: unknown format `xml`\nknown: `text`, `json`, `junit`, `sarif`, `github`\n',
   })
   expect(await run('coverage', '--format', 'toString')).toEqual({
     code: 2,
     stdout: '',
-    stderr: 'postern: unknown format `toString`\noption `--format` takes text, json, html\n',
+    stderr: 'postern: unknown format `toString`\nknown: `text`, `json`, `html`\n',
   })
   expect(await run('coverage', '--threshold', '101')).toEqual({
     code: 2,

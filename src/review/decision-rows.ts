@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { packageRoot } from '../document/package-root.ts'
 import type { Problem } from '../document/problem.ts'
-import type { Validator } from '../document/schema.ts'
+import { compileSchema, type Validator } from '../document/schema.ts'
 import { type Path, type Place, readYaml, type YamlDocument } from '../document/yaml-document.ts'
 import type { Obligation } from '../pdp/decision.ts'
 import type { DecisionRequest } from '../pdp/request.ts'
@@ -8,7 +10,7 @@ import type { DecisionRequest } from '../pdp/request.ts'
 type Members = Readonly<Record<string, unknown>>
 
 /** `decisions.yaml` of a system, as its schema has it. */
-export interface DecisionsFile {
+interface DecisionsFile {
   readonly tenants: Readonly<Record<string, Members & { readonly tenant: string }>>
   readonly rows: readonly {
     readonly id: string
@@ -47,13 +49,9 @@ export interface DecisionRow {
  * The rows of one system's `decisions.yaml`; what does not fit together in it is added to `problems`. Throws a
  * `DocumentError` for a file that its schema refuses.
  */
-export function readDecisionRows(
-  root: string,
-  system: string,
-  validator: Validator<DecisionsFile>,
-  problems: Problem[],
-): readonly DecisionRow[] {
-  const document = readYaml(join(root, `config/systems/${system}/decisions.yaml`), validator, { root })
+export function readDecisionRows(root: string, system: string, problems: Problem[]): readonly DecisionRow[] {
+  const file = join(root, `config/systems/${system}/decisions.yaml`)
+  const document = readYaml(file, decisionsValidator(), { root })
   const { tenants, rows } = document.value
   const seen = new Set<string>()
   return rows.flatMap((row, index): DecisionRow[] => {
@@ -106,6 +104,14 @@ function rowOf(
       obligations: row.obligations === undefined ? place() : place('obligations'),
     },
   }
+}
+
+let validator: Validator<DecisionsFile> | undefined
+
+function decisionsValidator(): Validator<DecisionsFile> {
+  const schema = () => readFileSync(join(packageRoot(), 'config/schema/decisions.schema.json'), 'utf8')
+  validator ??= compileSchema<DecisionsFile>(JSON.parse(schema()), 'decisions that a system must give')
+  return validator
 }
 
 function subjectOf(name: string): { readonly type: string; readonly id: string } {
