@@ -2,17 +2,14 @@ import { buildProject, projectAt } from '../app/project.ts'
 import { defineCommand } from './command.ts'
 import { createProgress } from './progress.ts'
 import { reportingErrors } from './project-errors.ts'
+import { projectOption } from './project-option.ts'
 
 export const build = defineCommand({
   name: 'build',
   summary: 'compile config and policies into one bundle',
   usage: '[options]',
   options: {
-    project: {
-      type: 'string',
-      value: 'dir',
-      description: 'the folder that holds config and policies (default: this one)',
-    },
+    project: projectOption,
     output: {
       type: 'string',
       value: 'dir',

@@ -4,6 +4,7 @@ import { readYaml } from '../document/yaml-document.ts'
 import { type MemberRight, memberRights } from '../review/member-rights.ts'
 import { CommandError, defineCommand } from './command.ts'
 import { reportingErrors } from './project-errors.ts'
+import { projectOption } from './project-option.ts'
 import { knownWord, reviewedProject } from './reviewed-project.ts'
 
 export const can = defineCommand({
@@ -12,11 +13,7 @@ export const can = defineCommand({
   usage: '<user> --tenant <file> [options]',
   options: {
     tenant: { type: 'string', value: 'file', description: 'the tenant document that the user belongs to' },
-    project: {
-      type: 'string',
-      value: 'dir',
-      description: 'the folder that holds config and policies (default: this one)',
-    },
+    project: projectOption,
     json: { type: 'boolean', description: 'print the list as JSON' },
   },
   positionals: { least: 1, most: 1 },

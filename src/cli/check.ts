@@ -12,6 +12,7 @@ import { checkText, type LineOf } from '../review/check-text.ts'
 import { defineCommand } from './command.ts'
 import { createProgress } from './progress.ts'
 import { reportingErrors } from './project-errors.ts'
+import { projectOption } from './project-option.ts'
 import { knownWord } from './reviewed-project.ts'
 import { version } from './run-cli.ts'
 
@@ -28,11 +29,7 @@ export const check = defineCommand({
   summary: 'say everything that a pull request must mend',
   usage: '[options]',
   options: {
-    project: {
-      type: 'string',
-      value: 'dir',
-      description: 'the folder that holds config and policies (default: this one)',
-    },
+    project: projectOption,
     watch: { type: 'boolean', description: 'check again whatever a change touches, until it is interrupted' },
     format: { type: 'string', value: 'name', description: `${Object.keys(formats).join(', ')} (default: text)` },
   },

@@ -8,6 +8,7 @@ import { coverageText } from '../review/coverage-text.ts'
 import { CommandError, defineCommand } from './command.ts'
 import { createProgress } from './progress.ts'
 import { reportingErrors } from './project-errors.ts'
+import { projectOption } from './project-option.ts'
 import { knownWord } from './reviewed-project.ts'
 
 const formats: Readonly<Record<string, (systems: readonly SystemCoverage[]) => string>> = {
@@ -21,11 +22,7 @@ export const coverage = defineCommand({
   summary: 'say what of the policy the decision rows show',
   usage: '[options]',
   options: {
-    project: {
-      type: 'string',
-      value: 'dir',
-      description: 'the folder that holds config and policies (default: this one)',
-    },
+    project: projectOption,
     changed: {
       type: 'string',
       value: 'revision',

@@ -5,6 +5,7 @@ import { differs, policyDiff, widens } from '../review/policy-diff.ts'
 import { CommandError, defineCommand } from './command.ts'
 import { createProgress } from './progress.ts'
 import { reportingErrors } from './project-errors.ts'
+import { projectOption } from './project-option.ts'
 import { knownWord } from './reviewed-project.ts'
 
 const failOn = ['widen', 'any', 'none']
@@ -22,11 +23,7 @@ export const diff = defineCommand({
         'exit with 1 on `widen`: somebody gains, a plan has more seats, or a table changes and no decision shows it; ' +
         'on `any` difference; on `none` (default)',
     },
-    project: {
-      type: 'string',
-      value: 'dir',
-      description: 'the folder that holds config and policies (default: this one)',
-    },
+    project: projectOption,
   },
   positionals: { least: 1, most: 2 },
   examples: [

@@ -6,6 +6,7 @@ import { errorTable, PosternError } from '../pdp/errors.ts'
 import { CommandError, defineCommand, type Output } from './command.ts'
 import { createProgress } from './progress.ts'
 import { reportingErrors } from './project-errors.ts'
+import { projectOption } from './project-option.ts'
 
 export const evaluate = defineCommand({
   name: 'eval',
@@ -22,11 +23,7 @@ export const evaluate = defineCommand({
       value: 'file',
       description: 'the tenant document to decide upon (default: the demo tenants)',
     },
-    project: {
-      type: 'string',
-      value: 'dir',
-      description: 'the folder that holds config and policies (default: this one)',
-    },
+    project: projectOption,
     explain: { type: 'boolean', description: 'also show the ten stages, and which change would turn a deny' },
     json: { type: 'boolean', description: 'print the answer as JSON' },
     'exit-code': { type: 'boolean', description: 'exit with 1 when the decision is deny' },

@@ -1,6 +1,7 @@
 import { matrixTable } from '../review/matrix-table.ts'
 import { type MatrixFormat, matrixFormats, matrixText } from '../review/matrix-text.ts'
 import { defineCommand } from './command.ts'
+import { projectOption } from './project-option.ts'
 import { chosenSystems, knownWord, reviewedProject } from './reviewed-project.ts'
 
 export const matrix = defineCommand({
@@ -12,11 +13,7 @@ export const matrix = defineCommand({
     role: { type: 'string', value: 'name', multiple: true, description: 'only this role' },
     plan: { type: 'string', value: 'name', description: 'as it is on this plan, with what the plan withholds' },
     format: { type: 'string', value: 'name', description: `one of ${matrixFormats.join(', ')} (default: terminal)` },
-    project: {
-      type: 'string',
-      value: 'dir',
-      description: 'the folder that holds config and policies (default: this one)',
-    },
+    project: projectOption,
   },
   examples: [
     { line: 'postern matrix --system acme', does: 'the table of one system' },

@@ -1,4 +1,5 @@
 import { defineCommand } from './command.ts'
+import { projectOption } from './project-option.ts'
 import { chosenSystems, reviewedProject } from './reviewed-project.ts'
 
 export const roles = defineCommand({
@@ -7,11 +8,7 @@ export const roles = defineCommand({
   usage: '[options]',
   options: {
     system: { type: 'string', value: 'name', description: 'only this system' },
-    project: {
-      type: 'string',
-      value: 'dir',
-      description: 'the folder that holds config and policies (default: this one)',
-    },
+    project: projectOption,
     json: { type: 'boolean', description: 'print the list as JSON' },
   },
   examples: [{ line: 'postern roles --system acme', does: 'the roles of one system, and how much each holds' }],

@@ -4,6 +4,7 @@ import { Refusal } from '../gateway/refusals.ts'
 import { routeRequest } from '../gateway/route-request.ts'
 import { CommandError, defineCommand } from './command.ts'
 import { reportingErrors } from './project-errors.ts'
+import { projectOption } from './project-option.ts'
 
 export const route = defineCommand({
   name: 'route',
@@ -11,11 +12,7 @@ export const route = defineCommand({
   usage: '[options] <METHOD> <path>',
   positionals: { least: 2, most: 2 },
   options: {
-    project: {
-      type: 'string',
-      value: 'dir',
-      description: 'the folder that holds config and policies (default: this one)',
-    },
+    project: projectOption,
     host: { type: 'string', value: 'host', description: 'the host that the client asked' },
     header: {
       type: 'string',

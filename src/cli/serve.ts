@@ -8,6 +8,7 @@ import { readBundle } from '../opa/bundle.ts'
 import { defineCommand } from './command.ts'
 import { createProgress } from './progress.ts'
 import { reportingErrors } from './project-errors.ts'
+import { projectOption } from './project-option.ts'
 import { version } from './run-cli.ts'
 
 export const serve = defineCommand({
@@ -15,11 +16,7 @@ export const serve = defineCommand({
   summary: 'build what changed and answer decisions over HTTP',
   usage: '[options]',
   options: {
-    project: {
-      type: 'string',
-      value: 'dir',
-      description: 'the folder that holds config and policies (default: this one)',
-    },
+    project: projectOption,
     settings: { type: 'string', value: 'file', description: 'settings (default: config/sidecar.yaml of the project)' },
     bundle: { type: 'string', value: 'dir', description: 'serve this bundle as it is, without building; needs no OPA' },
   },

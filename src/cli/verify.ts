@@ -4,6 +4,7 @@ import { breaches, readInvariants } from '../review/invariants.ts'
 import { questionsOf } from '../review/questions.ts'
 import { defineCommand } from './command.ts'
 import { reportingErrors } from './project-errors.ts'
+import { projectOption } from './project-option.ts'
 import { reviewedProject } from './reviewed-project.ts'
 
 export const verify = defineCommand({
@@ -11,11 +12,7 @@ export const verify = defineCommand({
   summary: 'look for a counterexample to each invariant',
   usage: '[options]',
   options: {
-    project: {
-      type: 'string',
-      value: 'dir',
-      description: 'the folder that holds config and policies (default: this one)',
-    },
+    project: projectOption,
     json: { type: 'boolean', description: 'print the counterexamples as JSON, each with its request' },
   },
   examples: [{ line: 'postern verify', does: 'check config/invariants.yaml against the policy here' }],
