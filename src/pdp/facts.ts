@@ -89,6 +89,17 @@ export interface TenantFacts {
   /** `name` is the last part of a `counts.…` entry. */
   count(name: string): string
   entities(request: DecisionRequest): string | undefined
+  /**
+   * At most `most` of what the tenant holds of a type, each id once, in stored order, going on behind the position
+   * `after`. Fewer than `most` only at the end; none of a type that the tenant does not list.
+   */
+  candidates(type: string, after: string | undefined, most: number): readonly Candidate[]
+}
+
+export interface Candidate {
+  readonly id: string
+  /** Where to go on behind it; means something only to the facts that gave it. */
+  readonly position: string
 }
 
 /** Where tenants are found by id; undefined for one that does not exist. */

@@ -14,12 +14,18 @@ export interface Prepared {
 
 /** Tenant and request → input text. Throws `PosternError` for a request that does not fit the policy. */
 export function prepare(policy: Policy, request: DecisionRequest, tenant: TenantFacts, now: () => Date): Prepared {
-  const system = policy.systems.get(tenant.system)
-  if (system === undefined) throw new PosternError('unknown_system', `no system \`${tenant.system}\``)
+  const system = systemOf(policy, tenant)
   const permission = system.permissions.get(request.action.name) ?? system.unlisted
   const properties = propertiesOf(request, permission)
   const input = writeInput(permission.input, request, properties, tenant, () => now().toISOString())
   return { system, permission, input }
+}
+
+/** The system that a tenant runs on. Throws `unknown_system`. */
+export function systemOf(policy: Policy, tenant: TenantFacts): SystemIndex {
+  const system = policy.systems.get(tenant.system)
+  if (system === undefined) throw new PosternError('unknown_system', `no system \`${tenant.system}\``)
+  return system
 }
 
 const noProperties: Readonly<Record<string, unknown>> = Object.freeze({})
