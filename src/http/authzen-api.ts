@@ -5,22 +5,34 @@ import { type Bindings, readBody } from './body.ts'
 import { type DecisionApi, type DecisionApiParts, failure, isJson, readJson } from './decision-api.ts'
 import { type EvaluationsParts, evaluate, evaluateAll } from './evaluations.ts'
 import { accessPaths, renderMetadata } from './metadata.ts'
+import { createPageTokens, type PageTokens } from './page-tokens.ts'
 import { renderError } from './render.ts'
 import { type Reply, reply, toResponse } from './reply.ts'
 import { echoedRequestId } from './request-id.ts'
 import { accessApi, metadataPath } from './routes.ts'
+import { type SearchParts, search } from './search.ts'
 
-export interface AuthzenApiParts extends EvaluationsParts {
+export interface AuthzenApiParts extends Pick<EvaluationsParts, 'pdp' | 'metrics' | 'log'> {
   readonly settings: EvaluationsParts['settings'] &
-    DecisionApiParts['settings'] & { readonly public_url: string | null }
+    DecisionApiParts['settings'] & {
+      readonly public_url: string | null
+      readonly search: SearchParts['settings']['search'] & {
+        /** See `createPageTokens`. */
+        readonly token_key: string | null
+      }
+    }
 }
 
 type Call = Context<{ Bindings: Bindings }>
-type Answer = (parts: AuthzenApiParts, question: Question) => Promise<Reply>
+type Parts = AuthzenApiParts & { readonly pageTokens: PageTokens }
+type Answer = (parts: Parts, question: Question) => Promise<Reply>
 
 const apis: Readonly<Record<keyof typeof accessPaths, Answer>> = {
   access_evaluation_endpoint: evaluate,
   access_evaluations_endpoint: evaluateAll,
+  search_subject_endpoint: (parts, question) => search(parts, question, 'subject'),
+  search_resource_endpoint: (parts, question) => search(parts, question, 'resource'),
+  search_action_endpoint: (parts, question) => search(parts, question, 'action'),
 }
 
 /** The same until the process starts anew with another `public_url`. */
@@ -30,7 +42,8 @@ const cacheable = { 'Cache-Control': 'public, max-age=3600' }
  * Adds AuthZEN's Authorization API 1.0: once for the default tenant or the one that `context.tenant` names, and once
  * below `/t/{tenant}` for each.
  */
-export function addAuthzenApi(app: DecisionApi, parts: AuthzenApiParts): void {
+export function addAuthzenApi(app: DecisionApi, given: AuthzenApiParts): void {
+  const parts = { ...given, pageTokens: createPageTokens(given.settings.search.token_key) }
   for (const [name, path] of Object.entries(accessPaths)) {
     const api = apis[name as keyof typeof accessPaths]
     for (const below of ['', '/t/:tenant'])
@@ -70,7 +83,7 @@ async function answer(
   return toResponse(made)
 }
 
-async function asked(parts: AuthzenApiParts, c: Call, requestId: string, api: Answer): Promise<Reply> {
+async function asked(parts: Parts, c: Call, requestId: string, api: Answer): Promise<Reply> {
   const { limits } = parts.settings
   const { headers } = c.req.raw
   if (!isJson(headers.get('content-type'))) throw new PosternError('unsupported_media_type')

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { candidatesIn } from './candidates.ts'
 import type { Answer, Decision, SnapshotPdp } from './decision.ts'
 import { createDecisionPool, type DecisionPool } from './decision-pool.ts'
 import { PosternError } from './errors.ts'
@@ -66,7 +67,11 @@ export function createPdp(options: PdpOptions): ActivePdp {
         open(request) {
           const tenant = tenantFor(request)
           const actions = [...systemOf(still.policy, tenant).permissions.keys()]
-          return { id: tenant.id, candidates: (...which) => tenant.candidates(...which), actions }
+          return {
+            id: tenant.id,
+            candidates: (...which) => tenant.candidates(...which),
+            actions: (after, most) => candidatesIn(actions.length, (index) => actions[index] as string, after, most),
+          }
         },
       }
     },

@@ -1,4 +1,4 @@
-import type { TenantFacts } from './facts.ts'
+import type { Candidate, TenantFacts } from './facts.ts'
 import type { DecisionRequest } from './request.ts'
 
 /** What must be done about a decision; `type` is one of the system's obligation types, the rest its parameters. */
@@ -60,6 +60,6 @@ export interface Snapshot extends Pdp {
 
 /** What a search goes through. Whether anything may be done with it is for `decide` to say. */
 export interface OpenTenant extends Pick<TenantFacts, 'id' | 'candidates'> {
-  /** The permissions of its system, in the order of the system's files. */
-  readonly actions: readonly string[]
+  /** The permissions of its system, in the order of the system's files; see `TenantFacts.candidates`. */
+  actions(after: string | undefined, most: number): readonly Candidate[]
 }

@@ -98,7 +98,7 @@ export interface TenantFacts {
 
 export interface Candidate {
   readonly id: string
-  /** Where to go on behind it; means something only to the facts that gave it. */
+  /** Where to go on behind it. Means something only to the facts that gave it; goes out, signed, in page tokens. */
   readonly position: string
 }
 

@@ -1,3 +1,4 @@
+import { candidatesOf } from './candidates.ts'
 import { PosternError } from './errors.ts'
 import { type FactRecord, factBounds, type Projection, type TenantFacts } from './facts.ts'
 import { normaliseInstant } from './instant.ts'
@@ -52,7 +53,6 @@ export function factsOfDocument(document: TenantDocument): DocumentFacts {
   let records: Map<string, FactRecord> | undefined
   let addresses: Set<string> | undefined
   let counts: Counts | undefined
-  const idsOfType = new Map<string, readonly string[]>()
   const members = document.members ?? []
 
   const record = (user: string): FactRecord | undefined => {
@@ -139,35 +139,8 @@ export function factsOfDocument(document: TenantDocument): DocumentFacts {
       }
       return JSON.stringify(found)
     },
-    candidates: (type, after, most) => {
-      const users = type === 'user' ? members : []
-      const from = after === undefined ? 0 : Number(after) + 1
-      const ids = users.slice(from, from + most).map(({ user }) => user)
-      if (ids.length < most) {
-        let others = idsOfType.get(type)
-        if (others === undefined) {
-          others = [...new Set(listedIds(document, type))].filter((id) => type !== 'user' || record(id) === undefined)
-          if (others.length > 0) idsOfType.set(type, others)
-        }
-        const start = Math.max(0, from - users.length)
-        ids.push(...others.slice(start, start + most - ids.length))
-      }
-      return ids.map((id, index) => ({ id, position: String(from + index) }))
-    },
+    candidates: candidatesOf(document, (user) => record(user) !== undefined),
   }
-}
-
-/** The ids of the types that a document lists in a member of its own, then those of its entities. */
-function listedIds(document: TenantDocument, type: string): readonly string[] {
-  const lists: Readonly<Record<string, readonly unknown[] | undefined>> = {
-    api_key: document.api_keys,
-    project: document.projects,
-    custom_level: document.custom_levels?.map((level) => own(level as Readonly<Record<string, unknown>>, 'id')),
-    group: Object.keys(document.groups ?? {}),
-    collection: Object.keys(document.collection_assets ?? {}),
-  }
-  const listed = (own(lists, type) ?? []).filter((id) => typeof id === 'string')
-  return [...listed, ...Object.keys(own(document.entities, type) ?? {})]
 }
 
 /** Trimmed, its ASCII letters in lower case: how addresses compare. Other letters stay apart from their look-alikes. */

@@ -14,7 +14,7 @@ const known = (public_url: string | null) =>
       },
       open({ context }) {
         if (context?.tenant !== 'acme') throw new PosternError('unknown_tenant')
-        return { id: 'acme', candidates: () => [], actions: [] }
+        return { id: 'acme', candidates: () => [], actions: () => [] }
       },
     }),
   }).app
@@ -36,6 +36,9 @@ describe('the metadata of AuthZEN', () => {
       policy_decision_point: `${url}${below}`,
       access_evaluation_endpoint: `${url}${below}/access/v1/evaluation`,
       access_evaluations_endpoint: `${url}${below}/access/v1/evaluations`,
+      search_subject_endpoint: `${url}${below}/access/v1/search/subject`,
+      search_resource_endpoint: `${url}${below}/access/v1/search/resource`,
+      search_action_endpoint: `${url}${below}/access/v1/search/action`,
     })
   })
 

@@ -44,17 +44,21 @@ export const explanation: Explanation = Object.freeze({
   nearest_grants: null,
 })
 
-const noCandidates: OpenTenant = { id: 't', candidates: () => [], actions: [] }
+export interface AuthzenOptions {
+  readonly snapshot?: SnapshotPdp['snapshot']
+  readonly public_url?: string | null
+  readonly candidates?: number
+  readonly token_key?: string | null
+}
+
+const noCandidates: OpenTenant = { id: 't', candidates: () => [], actions: () => [] }
 
 /** A decision API over a PDP of one line, with everything it reported. */
 export function apiOver(
   decide: Pdp['decide'] = () => answerOf(deny),
   limits = { body_bytes: 65_536, depth: 32 },
   explain: ExplainApiParts['explainer']['explain'] = async () => explanation,
-  {
-    snapshot,
-    public_url = 'https://pdp.example.com',
-  }: { snapshot?: SnapshotPdp['snapshot']; public_url?: string | null } = {},
+  { snapshot, public_url = 'https://pdp.example.com', candidates = 1000, token_key = null }: AuthzenOptions = {},
 ) {
   const lines: string[] = []
   const state = { policy: true }
@@ -65,7 +69,8 @@ export function apiOver(
   addExplainApi(app, { explainer: { explain }, settings: { limits }, metrics, log })
   addOpaApi(app, { pdp: { decide }, settings: { limits }, metrics, log, version: '0.0.0' })
   const pdp = { decide, snapshot: snapshot ?? (() => ({ decide, open: () => noCandidates })) }
-  addAuthzenApi(app, { pdp, settings: { limits: { ...limits, batch_items: 100 }, public_url }, metrics, log })
+  const search = { candidates, token_key }
+  addAuthzenApi(app, { pdp, settings: { limits: { ...limits, batch_items: 100 }, public_url, search }, metrics, log })
   return { app, metrics, readiness, state, log, lines }
 }
 
