@@ -11,6 +11,7 @@ export const factCatalogue: readonly string[] = [
   'request.subject.service',
   'request.subject.properties.*',
   'request.action.name',
+  'request.action.properties.*',
   'request.resource.type',
   'request.resource.id',
   'request.resource.properties.*',

@@ -1,3 +1,4 @@
+import { actionType } from './action-type.ts'
 import { PosternError } from './errors.ts'
 import type { TenantFacts } from './facts.ts'
 import { writeInput } from './input-plan.ts'
@@ -37,8 +38,8 @@ const noProperties: Readonly<Record<string, unknown>> = Object.freeze({})
 function propertiesOf(request: DecisionRequest, permission: PermissionIndex): Readonly<Record<string, unknown>> {
   const { type, id, properties = noProperties } = request.resource
   const action = request.action.name
-  const colon = action.indexOf(':')
-  if (colon >= 0 && type !== action.slice(0, colon))
+  const expected = actionType(action)
+  if (expected !== undefined && type !== expected)
     throw new PosternError('resource_type_mismatch', `\`${action}\` is asked of the resource type \`${type}\``, {
       pointer: '/resource/type',
     })
