@@ -8,6 +8,7 @@ import { decisionRoutes } from '../../src/http/routes.ts'
 import { createMetrics } from '../../src/log/metrics.ts'
 import { createServerLog } from '../../src/log/server-log.ts'
 import type { Answer, Decision, Pdp } from '../../src/pdp/decision.ts'
+import type { DecisionRecorder } from '../../src/pdp/decision-recorder.ts'
 import type { Explanation } from '../../src/pdp/explain.ts'
 
 export const deny: Decision = Object.freeze({
@@ -48,15 +49,16 @@ export function apiOver(
   decide: Pdp['decide'] = () => answerOf(deny),
   limits = { body_bytes: 65_536, depth: 32 },
   explain: ExplainApiParts['explainer']['explain'] = async () => explanation,
+  recorder?: DecisionRecorder,
 ) {
   const lines: string[] = []
   const state = { policy: true }
   const metrics = createMetrics({ version: '0.0.0', routes: decisionRoutes, dialects: ['authorize', 'opa'] })
   const log = createServerLog({ sink: (line) => lines.push(line), terminal: false, debug: false })
   const readiness = createReadiness({ policy: () => state.policy })
-  const app = createDecisionApi({ pdp: { decide }, settings: { limits }, metrics, log, readiness })
+  const app = createDecisionApi({ pdp: { decide }, settings: { limits }, metrics, log, readiness, recorder })
   addExplainApi(app, { explainer: { explain }, settings: { limits }, metrics, log })
-  addOpaApi(app, { pdp: { decide }, settings: { limits }, metrics, log, version: '0.0.0' })
+  addOpaApi(app, { pdp: { decide }, settings: { limits }, metrics, log, version: '0.0.0', recorder })
   return { app, metrics, readiness, state, log, lines }
 }
 
