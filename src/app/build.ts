@@ -42,7 +42,7 @@ export interface BundleIndex {
 }
 
 /** To be raised with every change of what a build makes of the same sources: older bundles are built anew. */
-const bundleFormat = 4
+const bundleFormat = 5
 
 export interface BuildOptions {
   /** The folder that holds `config` and `policies`. */
