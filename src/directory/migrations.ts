@@ -56,5 +56,6 @@ create table entity (
   tenant text not null, type text not null, id text not null, ordinal integer not null, record text not null,
   primary key (tenant, type, id)
 ) strict, without rowid;
+create unique index entity_ordinal on entity (tenant, type, ordinal);
 `,
 ]

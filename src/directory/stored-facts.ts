@@ -4,6 +4,7 @@ import { type FactRecord, factBounds, type TenantFacts } from '../pdp/facts.ts'
 import { address, memberRecord } from '../pdp/member.ts'
 import type { DecisionRequest } from '../pdp/request.ts'
 import type { Lookups } from './lookups.ts'
+import { storedCandidates } from './stored-candidates.ts'
 import type { TargetKind, TenantRow } from './tables.ts'
 
 /** Where the records of members are kept between decisions. */
@@ -54,6 +55,7 @@ export function storedFacts(lookups: Lookups, row: TenantRow, revision: string, 
       }
       return JSON.stringify(found)
     },
+    candidates: storedCandidates(lookups, tenant),
   }
 }
 

@@ -105,7 +105,10 @@ function searched(list: string, element: unknown): Searched {
     const { user, project } = element as { readonly user: string; readonly project: string }
     return { holder_kind: 'user', holder: user, target_kind: 'project', target: project }
   }
-  if (list !== 'shares' && list !== 'owners') return nothing
+  if (list === 'custom_levels') {
+    const { id } = element as { readonly id?: unknown }
+    return typeof id === 'string' ? byName(id) : nothing
+  }
   const entry = element as Share
   const holder: Searched =
     entry.user !== undefined

@@ -1,3 +1,4 @@
+import { candidatesOf } from './candidates.ts'
 import { isAboutSomething, isGiven, listed, pathsOf, property, type Share } from './concerned.ts'
 import { bounded, own, recordOf } from './fact-record.ts'
 import type { FactRecord, TenantFacts } from './facts.ts'
@@ -120,6 +121,7 @@ export function factsOfDocument(document: TenantDocument): DocumentFacts {
       }
       return JSON.stringify(found)
     },
+    candidates: candidatesOf(document, (user) => record(user) !== undefined),
   }
 }
 
