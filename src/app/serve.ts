@@ -1,3 +1,5 @@
+import { resolve } from 'node:path'
+import { openDirectory } from '../directory/directory.ts'
 import { readTenants } from '../directory/document-tenants.ts'
 import { inlineFacts, tenantValidator } from '../directory/tenant-schema.ts'
 import type { Settings } from '../document/settings.ts'
@@ -23,7 +25,7 @@ import { createReadiness, type Readiness } from './readiness.ts'
 export interface ServeParts {
   readonly bundle: Bundle<BundleIndex>
   readonly settings: Settings
-  /** Tenant documents, and the folder that messages name them from. */
+  /** Tenant documents, where no directory is configured, and the folder that messages name them from. */
   readonly tenantFiles: readonly string[]
   readonly root: string
   readonly log: ServerLog
@@ -33,9 +35,9 @@ export interface ServeParts {
 export interface Serving {
   readonly listeners: readonly Listener[]
   readonly readiness: Readiness
-  /** Ids of the tenants that are served. */
+  /** Ids of the tenants that are served, of a directory the first few. */
   readonly tenants: readonly string[]
-  /** After the last answer: writes what still waits for the decision log. */
+  /** After the last answer: writes what still waits for the decision log, and closes the directory. */
   finish(): Promise<void>
 }
 
@@ -45,7 +47,7 @@ const flushMs = 5_000
 /**
  * The composition root of a serving process: policy, tenants, decision point, listener. Rejects with a `DocumentError`
  * for a tenant document, the routes or the file of the decision log, a `ListenError` for an address, a `KeySetError` for
- * the keys of tokens.
+ * the keys of tokens, a `DirectoryError` for the file of the directory.
  */
 export async function serve(parts: ServeParts): Promise<Serving> {
   const { bundle, settings, log } = parts
@@ -59,9 +61,9 @@ export async function serve(parts: ServeParts): Promise<Serving> {
     metrics.evalFailed(kind)
     log.error('the policy failed', { code: kind, error: thrown })
   })
-  const tenants = readTenants(parts.tenantFiles, parts.root, validator, new Set(policy.systems.keys()))
+  const tenants = tenantsOf(parts, policy)
   const pdp = createPdp({
-    tenants,
+    tenants: tenants.source,
     inline: inlineFacts(validator),
     defaultTenant: settings.default_tenant ?? undefined,
     memo: {
@@ -89,8 +91,26 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   const hooks = { log, refused: (status: number) => metrics.responded('other', '_OTHER', status) }
   const listeners = [await listen(api, settings.listen.decision, settings, hooks)]
   if (gateway !== undefined) listeners.push(await listen(gateway.api, gateway.address, settings, hooks))
-  const finish = async () => recorder?.close(flushMs)
+  const finish = async () => {
+    await recorder?.close(flushMs)
+    tenants.close()
+  }
   return { listeners, readiness, tenants: tenants.ids, finish }
+}
+
+/** Ids are for the message at start, so that of a directory the first few do. */
+const shownTenants = 20
+
+function tenantsOf({ settings, root, tenantFiles, log }: ServeParts, policy: Policy) {
+  if (settings.directory === null) {
+    const documents = readTenants(tenantFiles, root, tenantValidator(), new Set(policy.systems.keys()))
+    return { source: documents, ids: documents.ids, close: () => {} }
+  }
+  const file = resolve(root, settings.directory)
+  const directory = openDirectory(file)
+  const ids = directory.list(shownTenants).map(({ id }) => id)
+  if (ids.length === 0) log.warn(`the directory \`${file}\` holds no tenant; \`postern tenant import\` stores some`)
+  return { source: directory.tenants, ids, close: () => directory.close() }
 }
 
 /** Made before anything listens, so that wrong routes or keys stop the start. */

@@ -36,7 +36,7 @@ export const serve = defineCommand({
         values.bundle === undefined
           ? (await buildProject(project, io.env, progress)).bundle
           : readBundle<BundleIndex>(values.bundle)
-      const tenantFiles = tenantDocuments(project, settings.tenants)
+      const tenantFiles = settings.directory === null ? tenantDocuments(project, settings.tenants) : []
       const serving = await startServing({ bundle, settings, tenantFiles, root: project.root, log, version: version() })
       return { serving, settings, digest: bundle.manifest.policy }
     })
