@@ -173,7 +173,8 @@ export function prepareLookups(store: Store) {
         .select((columns) => columns.ref('element.holder').$notNull().as('id'))
         .where('element.tenant', '=', tenant)
         .where('element.list', '=', list)
-        .where('element.holder_kind', '=', 'name')
+        // Not by kind, which would be answered by the index of holders, and sorted for each page.
+        .where('element.holder', 'is not', null)
         .where('element.ordinal', '>', after)
         // What is said twice counts where it is said first.
         .where(({ not, exists, selectFrom }) =>

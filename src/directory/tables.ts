@@ -92,3 +92,5 @@ export const tenantTables = [
   'holding',
   'entity',
 ] as const satisfies readonly (keyof Tables)[]
+
+export const tableNames = ['meta', 'change', 'tenant', ...tenantTables] as const satisfies readonly (keyof Tables)[]
