@@ -186,7 +186,8 @@ export function prepareLookups(store: Store) {
                 .whereRef('earlier.list', '=', 'element.list')
                 .where('earlier.holder_kind', '=', 'name')
                 .whereRef('earlier.holder', '=', 'element.holder')
-                .whereRef('earlier.ordinal', '<', 'element.ordinal'),
+                // As a sum, so that the holder is looked up and not every earlier element read.
+                .where((own) => own(own('earlier.ordinal', '+', own.lit(0)), '<', own.ref('element.ordinal'))),
             ),
           ),
         )
