@@ -249,38 +249,40 @@ function groupsOf(document: TenantDocument, request: DecisionRequest): ReadonlyS
   return new Set(groups.filter(([, users]) => users.includes(request.subject.id)).map(([group]) => group))
 }
 
-/** The paths that the request names with all folders above them, and the collections it names or that hold one. */
+/** Which paths the request names or has in a folder of that name, and the collections it names or that hold one. */
 interface Concerned {
-  readonly paths: ReadonlySet<string>
+  readonly hasPath: (path: string) => boolean
   readonly collection: unknown
   readonly collections: Readonly<Record<string, readonly string[]>>
 }
 
 function concernedBy(document: TenantDocument, request: DecisionRequest): Concerned {
   const named = [property(request, 'path'), own(request.context, 'destination'), own(request.context, 'asset_path')]
-  const paths = new Set(named.filter((path) => typeof path === 'string').flatMap(withFoldersAbove))
+  const paths = named.filter((path) => typeof path === 'string')
+  const hasPath = (candidate: string) => paths.some((path) => isAtOrAbove(candidate, path))
   const collections: Record<string, string[]> = Object.create(null)
   for (const [collection, assets] of Object.entries(document.collection_assets ?? {})) {
-    const held = assets.filter((asset) => paths.has(asset))
+    const held = assets.filter(hasPath)
     if (held.length > 0) collections[collection] = held
   }
-  return { paths, collection: property(request, 'collection'), collections }
+  return { hasPath, collection: property(request, 'collection'), collections }
 }
 
 /** An entry that names both a path and a collection, or neither, is about nothing; so it is with user and group. */
 function concerns(concerned: Concerned, entry: Share): boolean {
   if ((entry.path === undefined) === (entry.collection === undefined)) return false
   if ((entry.user === undefined) === (entry.group === undefined)) return false
-  if (entry.path !== undefined && concerned.paths.has(entry.path)) return true
+  if (entry.path !== undefined && concerned.hasPath(entry.path)) return true
   const { collection } = entry
   return collection !== undefined && (collection === concerned.collection || collection in concerned.collections)
 }
 
-function withFoldersAbove(path: string): string[] {
-  const found = [path, '/']
-  for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1))
-    found.push(path.slice(0, slash))
-  return found
+/**
+ * Held against each path of the document, which is no longer than the tenant wrote it: a list of all folders above a
+ * path would be as long as the square of the path, and the caller chooses that.
+ */
+function isAtOrAbove(folder: string, path: string): boolean {
+  return folder === path || folder === '/' || (folder !== '' && path[folder.length] === '/' && path.startsWith(folder))
 }
 
 /**

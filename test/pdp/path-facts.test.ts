@@ -1,0 +1,44 @@
+import fc from 'fast-check'
+import { expect, it, vi } from 'vitest'
+import { factsOfDocument } from '../../src/pdp/tenant-document.ts'
+
+/** The paths of a document's shares that concern a request for `path`. */
+function concerned(shared: readonly string[], path: string): readonly string[] {
+  const facts = factsOfDocument({
+    tenant: 't',
+    system: 'acme',
+    shares: shared.map((folder) => ({ user: 'ann', path: folder })),
+    collection_assets: { all: shared },
+  })
+  const subject = { type: 'user', id: 'ann' }
+  const resource = { type: 'file', id: '-', properties: { path } }
+  const request = { subject, action: { name: 'file:view' }, resource }
+  const shares = JSON.parse(facts.item('shares', request)) as readonly { readonly path: string }[]
+  expect(JSON.parse(facts.item('collections', request)).all ?? []).toEqual(shares.map((share) => share.path))
+  return shares.map((share) => share.path)
+}
+
+it('what is shared concerns a path when it is the path, a folder above it, or the root', () => {
+  const anyPath = fc.string({ unit: fc.constantFrom('/', 'a', 'b'), maxLength: 6 })
+  fc.assert(
+    fc.property(fc.uniqueArray(anyPath, { maxLength: 20 }), anyPath, (shared, path) => {
+      const above = [path, '/', ...[...path].flatMap((sign, at) => (sign === '/' && at > 0 ? [path.slice(0, at)] : []))]
+      expect(concerned(shared, path)).toEqual(shared.filter((folder) => above.includes(folder)))
+    }),
+    { numRuns: 2_000, seed: 7 },
+  )
+})
+
+it('a path of many folders costs no text for each of them', () => {
+  const slice = vi.spyOn(String.prototype, 'slice')
+  const work = (folders: number) => {
+    slice.mockClear()
+    expect(concerned(['/a', '/b'], '/a'.repeat(folders))).toEqual(['/a'])
+    return slice.mock.calls.length
+  }
+  try {
+    expect(work(20_000)).toBe(work(2))
+  } finally {
+    slice.mockRestore()
+  }
+})
