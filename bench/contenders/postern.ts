@@ -8,18 +8,21 @@ import { authzenBody, post } from './authzen.ts'
 export interface PosternMode {
   /** `warm`: the 2,000 decisions are cached after the warm-up. `new`: every request is decided afresh. */
   readonly mode: 'warm' | 'new'
+  /** Every decision is written to a file. */
+  readonly decisionLog?: true
 }
 
 /**
  * Postern itself, as it is shipped: metrics on, the core policy of this repository, the common workload as a system of
  * its own in generated folders.
  */
-export const postern = (workload: Workload, { mode }: PosternMode): Contender => {
+export const postern = (workload: Workload, { mode, decisionLog }: PosternMode): Contender => {
   const main = join(repository, 'dist/src/main.js')
   return {
-    name: mode === 'warm' ? 'Postern, cached' : 'Postern, every request new',
-    note:
-      mode === 'warm'
+    name: `${mode === 'warm' ? 'Postern, cached' : 'Postern, every request new'}${decisionLog ? ', decision log' : ''}`,
+    note: decisionLog
+      ? 'The same, and an event of every decision is written to a file; one that is dropped ends the run.'
+      : mode === 'warm'
         ? 'Members from a tenant document, metrics on; all decisions cached after the warm-up.'
         : 'The same, and every request differs in something that the policy reads: no decision comes from the cache.',
     ...(mode === 'new' ? { everyRequestNew: true as const } : {}),
@@ -30,14 +33,28 @@ export const postern = (workload: Workload, { mode }: PosternMode): Contender =>
       writeProject(folder, workload, mode)
       const tenant = join(folder, 'tenant.json')
       writeFileSync(tenant, JSON.stringify(tenantOf(workload)))
-      return host.serve({
+      const running = await host.serve({
         command: process.execPath,
         args: [main, 'serve', '--project', folder],
-        env: { POSTERN_LISTEN_DECISION: `127.0.0.1:${port}`, POSTERN_TENANTS: tenant },
+        env: {
+          POSTERN_LISTEN_DECISION: `127.0.0.1:${port}`,
+          POSTERN_TENANTS: tenant,
+          ...(decisionLog
+            ? { POSTERN_DECISION_LOG_SINK: 'file', POSTERN_DECISION_LOG_PATH: join(folder, 'decisions.jsonl') }
+            : {}),
+        },
         cwd: repository,
         port,
         readyPath: '/readyz',
       })
+      if (!decisionLog) return running
+      return {
+        ...running,
+        stop: async () => {
+          await refuseDrops(port)
+          await running.stop()
+        },
+      }
     },
     request: (i) => {
       const body = authzenBody(workload, i)
@@ -58,6 +75,13 @@ export const postern = (workload: Workload, { mode }: PosternMode): Contender =>
       )
     },
   }
+}
+
+/** A log that drops events under load would look cheap. */
+const refuseDrops = async (port: number): Promise<void> => {
+  const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+  const [, dropped] = /^authz_decision_log_dropped_total (\d+)$/m.exec(metrics) ?? []
+  if (dropped !== '0') throw new Error(`the decision log dropped ${dropped ?? 'an unknown number of'} events`)
 }
 
 /**
