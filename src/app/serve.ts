@@ -4,6 +4,7 @@ import type { Settings } from '../document/settings.ts'
 import { createGatewayApi, type GatewayApiParts } from '../gateway/gateway-api.ts'
 import { createIdentify } from '../gateway/identity.ts'
 import { readRoutes } from '../gateway/read-routes.ts'
+import { addAuthzenApi } from '../http/authzen-api.ts'
 import { createDecisionApi } from '../http/decision-api.ts'
 import { addExplainApi } from '../http/explain-api.ts'
 import { type Listener, listen } from '../http/listener.ts'
@@ -52,7 +53,7 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   const metrics = createMetrics({
     version: parts.version,
     routes: [...decisionRoutes, { path: 'gateway', methods: ['ANY'], statuses: [200, 401, 403, 404, 405, 503] }],
-    dialects: ['authorize', 'opa', 'gateway'],
+    dialects: ['authorize', 'opa', 'gateway', 'authzen'],
   })
   const policy = loadPolicy(bundle, settings.evaluator.memory_mib, (kind, thrown) => {
     metrics.evalFailed(kind)
@@ -83,6 +84,7 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   const api = createDecisionApi({ pdp, settings, metrics, log, readiness, recorder })
   addExplainApi(api, { explainer: pdp, settings, metrics, log })
   addOpaApi(api, { pdp, settings, metrics, log, version: parts.version, recorder })
+  addAuthzenApi(api, { pdp, settings, metrics, log, recorder })
   const gateway = gatewayOf(parts, policy, { pdp, metrics, readiness, recorder })
   const hooks = { log, refused: (status: number) => metrics.responded('other', '_OTHER', status) }
   const listeners = [await listen(api, settings.listen.decision, settings, hooks)]

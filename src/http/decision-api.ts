@@ -10,7 +10,7 @@ import { renderAnswer, renderError } from './render.ts'
 import { type Reply, reply, toResponse } from './reply.ts'
 import { requestId } from './request-id.ts'
 import { decisionRequest } from './request-shape.ts'
-import { decisionRoutes } from './routes.ts'
+import { accessApi, decisionRoutes, metadataPath } from './routes.ts'
 
 export interface DecisionApiParts {
   readonly pdp: Pdp
@@ -34,7 +34,12 @@ export type Authorize = (head: Head, body: Body) => Reply | Promise<Reply>
 export type DecisionApi = Hono<{ Bindings: Bindings }> & { readonly authorize: Authorize }
 
 const applicationJson = /^application\/json[ \t]*(?:;|$)/i
-const allowedMethods = new Map<string, string>(decisionRoutes.map(({ path, methods }) => [path, methods.join(', ')]))
+// AuthZEN's paths answer for their own methods, wherever they are.
+const allowedMethods = new Map<string, string>(
+  decisionRoutes
+    .filter(({ path }) => path !== accessApi && path !== metadataPath)
+    .map(({ path, methods }) => [path, methods.join(', ')]),
+)
 // `ignoreBOM` leaves a byte order mark in the text, where JSON.parse refuses it (RFC 8259 section 8.1).
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -195,23 +200,29 @@ function parseJson(bytes: Uint8Array): unknown {
 }
 
 /** The answer to what was thrown, counted and logged where it is ours to mend. */
-export function failure(
+export function failure(to: Pick<DecisionApiParts, 'metrics' | 'log'>, error: unknown, id: string): Reply {
+  const { code, message, pointer, status } = reported(to, error, id)
+  const detail = message === errorTable[code].message ? {} : { detail: message }
+  return reply(status, renderError(code, id, pointer === undefined ? detail : { ...detail, pointer }), id)
+}
+
+/** The row of the table that stands for what was thrown, with its detail. What nobody foresaw says nothing of itself. */
+export function reported(
   { metrics, log }: Pick<DecisionApiParts, 'metrics' | 'log'>,
   error: unknown,
   id: string,
-): Reply {
+): PosternError {
   if (!(error instanceof PosternError)) {
     metrics.failedClosed('unexpected')
     log.error('failed closed', { request_id: id, code: 'evaluation_failed', error })
-    return reply(errorTable.evaluation_failed.status, renderError('evaluation_failed', id), id)
+    return new PosternError('evaluation_failed')
   }
-  const { code, message, pointer, status } = error
+  const { code } = error
   if (isFailClosed(code)) {
     metrics.failedClosed(code)
     log.error('failed closed', { request_id: id, code, error: error.cause ?? error })
   }
-  const detail = message === errorTable[code].message ? {} : { detail: message }
-  return reply(status, renderError(code, id, pointer === undefined ? detail : { ...detail, pointer }), id)
+  return error
 }
 
 function isFailClosed(code: ErrorCode): code is FailClosedCode {

@@ -39,11 +39,11 @@ export function writeEvent(
   { told, at, weight }: Recorded,
   { labels, masks, defaultTenant }: EventOptions,
 ): WrittenEvent {
-  const { input: asked, oversized } = inputOf(told)
+  const { input: asked, inputText: askedText, oversized } = inputOf(told)
   const result = resultOf(told)
   const { hidden, maskFailed } = mask({ input: asked, result }, masks)
   const erased = [...hidden.erased]
-  const maskedText = textOf(hidden.input)
+  const maskedText = hidden.input === asked ? askedText : textOf(hidden.input)
   const input = maskedText === undefined ? undefined : eraseCredentials(hidden.input, maskedText, erased)
   // What is said again outside `input` and `result` is taken from them: a mask hides it in both places.
   const { subject, action, resource, context, tenant } = (input ?? {}) as Partial<DecisionRequest>
@@ -54,6 +54,7 @@ export function writeEvent(
     path: 'authz/decision',
     timestamp: new Date(at).toISOString(),
     req_id: told.requestId,
+    batch_id: told.batchId,
     erased: erased.length > 0 ? erased : undefined,
     masked: hidden.masked.length > 0 ? hidden.masked : undefined,
     dialect: told.dialect,
@@ -90,10 +91,25 @@ function resultOf(told: Told): unknown {
   return { decision, reason, message, rule, limit, obligations }
 }
 
-function inputOf({ request, bytes }: Told): { input: unknown; oversized: boolean } {
-  if (bytes <= largestInput || request === undefined) return { input: request, oversized: false }
-  const { tenant: _, ...rest } = request
-  return { input: Buffer.byteLength(textOf(rest) as string) <= largestInput ? rest : undefined, oversized: true }
+/** The tenants of a batch are one object, so that it is measured once. */
+const largeTenants = new WeakSet<object>()
+
+/** What was asked, as far as it is logged, and its text. What it took on the wire says little: items share a batch's parts. */
+function inputOf({ request }: Told): { input: unknown; inputText: string | undefined; oversized: boolean } {
+  if (request === undefined) return { input: undefined, inputText: undefined, oversized: false }
+  const { tenant, ...rest } = request
+  const restText = textOf(rest) as string
+  const restBytes = Buffer.byteLength(restText)
+  if (tenant === undefined && restBytes <= largestInput)
+    return { input: request, inputText: restText, oversized: false }
+  if (tenant !== undefined && !largeTenants.has(tenant)) {
+    const inputText = textOf(request) as string
+    const bytes = Buffer.byteLength(inputText)
+    if (bytes <= largestInput) return { input: request, inputText, oversized: false }
+    if (bytes - restBytes > largestInput) largeTenants.add(tenant)
+  }
+  if (restBytes > largestInput) return { input: undefined, inputText: undefined, oversized: true }
+  return { input: rest, inputText: restText, oversized: true }
 }
 
 const resultTexts = new WeakMap<Decision, string>()

@@ -8,6 +8,8 @@ interface Asked {
   readonly dialect: string
   /** Undefined where the API has none. */
   readonly requestId?: string
+  /** The same for all decisions of one request that asked several. */
+  readonly batchId?: string
   /** About what the request takes in memory until it is written: its bytes on the wire. */
   readonly bytes: number
 }

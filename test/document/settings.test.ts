@@ -175,7 +175,7 @@ describe('the environment', () => {
       POSTERN_DEFAULT_TENANT: '42',
       POSTERN_TENANTS: '',
     })
-    expect(settings.limits).toEqual({ depth: 16, body_bytes: 2048 })
+    expect(settings.limits).toEqual({ ...defaultSettings.limits, depth: 16, body_bytes: 2048 })
     expect(settings.default_tenant).toBe('42')
     expect(settings.tenants).toBe(null)
   })

@@ -31,7 +31,7 @@ describe('the decision log', () => {
   it('holds what was decided over the OPA API and at a gateway, as it holds that of /authorize', async () => {
     const sink = memorySink()
     const { log } = logTo(sink)
-    const { app } = apiOver(() => answerOf(deny), undefined, undefined, log)
+    const { app } = apiOver(() => answerOf(deny), undefined, undefined, { recorder: log })
     await app.request('/v1/data/authz/allow', post(body))
     await app.request('/', post(JSON.stringify(question)))
     await app.request('/v1/explain', post(JSON.stringify(question)))
@@ -62,7 +62,7 @@ describe('the decision log', () => {
     const fail = () => {
       throw new PosternError('undecidable')
     }
-    await apiOver(fail, undefined, undefined, log).app.request('/v1/data/authz/decision', post(body))
+    await apiOver(fail, undefined, undefined, { recorder: log }).app.request('/v1/data/authz/decision', post(body))
     await gateway(fail, log).ask()
     await log.close(1_000)
     expect(sink.events.map(({ dialect, error }) => ({ dialect, error }))).toEqual([
@@ -74,7 +74,7 @@ describe('the decision log', () => {
   it('that is required and full leaves no decision over the OPA API', async () => {
     const { log } = logTo(down(), { limits: full, required: true })
     log.decided(recorded())
-    const { app } = apiOver(() => answerOf(allow), undefined, undefined, log)
+    const { app } = apiOver(() => answerOf(allow), undefined, undefined, { recorder: log })
     const answer = await app.request('/v1/data/authz/allow', post(body))
     expect([answer.status, await answer.json()]).toEqual([
       503,

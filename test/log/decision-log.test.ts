@@ -90,6 +90,19 @@ describe('an event', () => {
     ])
     expect(log.counts.oversized).toBe(2)
   })
+
+  it('leaves out the large tenant that the items of a batch share, whatever each took on the wire', async () => {
+    const sink = memorySink()
+    const { log } = logTo(sink)
+    const tenant = { tenant: 'acme', system: 'any', members: [{ user: 'x'.repeat(70_000) }] }
+    for (const requestId of ['r-1', 'r-2'])
+      log.decided(recorded({ requestId, request: { ...question, tenant }, bytes: 700 }))
+    await log.close(1_000)
+    expect(sink.events.map(({ input, oversized }) => ({ input, oversized }))).toEqual([
+      { input: question, oversized: true },
+      { input: question, oversized: true },
+    ])
+  })
 })
 
 describe('the queue', () => {
@@ -158,7 +171,7 @@ describe('an answer', () => {
 
   it('is the same where the log is full or its sink fails, and the lost event is counted', async () => {
     const { log } = logTo(memorySink(Number.POSITIVE_INFINITY), { limits: full })
-    const { app } = apiOver(() => answerOf(allow), undefined, undefined, log)
+    const { app } = apiOver(() => answerOf(allow), undefined, undefined, { recorder: log })
     const without = await (await ask(apiOver(() => answerOf(allow)).app)).text()
     for (const lost of [0, 1, 2]) {
       const answer = await ask(app)
@@ -169,7 +182,7 @@ describe('an answer', () => {
 
   it('is 503 where a record is required and the log is full: not an allow, not counted as one', async () => {
     const { log } = logTo(memorySink(Number.POSITIVE_INFINITY), { limits: full, required: true })
-    const { app, metrics } = apiOver(() => answerOf(allow), undefined, undefined, log)
+    const { app, metrics } = apiOver(() => answerOf(allow), undefined, undefined, { recorder: log })
     expect((await ask(app)).status).toBe(200)
     const refused = await ask(app)
     expect(refused.status).toBe(503)
@@ -184,7 +197,7 @@ describe('an answer', () => {
   it('is 503 where a record is required and the last write failed, until one succeeds', async () => {
     const sink = memorySink(1)
     const { log, failures } = logTo(sink, { required: true })
-    const { app } = apiOver(() => answerOf(allow), undefined, undefined, log)
+    const { app } = apiOver(() => answerOf(allow), undefined, undefined, { recorder: log })
     expect((await ask(app)).status).toBe(200)
     await until(() => failures.length === 1)
     expect((await ask(app)).status).toBe(503)
@@ -196,7 +209,7 @@ describe('an answer', () => {
 
   it('of a later decision is 503 just the same', async () => {
     const { log } = logTo(memorySink(Number.POSITIVE_INFINITY), { limits: { ...full, events: 1 }, required: true })
-    const { app } = apiOver(async () => answerOf(allow), undefined, undefined, log)
+    const { app } = apiOver(async () => answerOf(allow), undefined, undefined, { recorder: log })
     expect([(await ask(app)).status, (await ask(app)).status]).toEqual([200, 503])
     await log.close(0)
   })
@@ -210,7 +223,7 @@ describe('an answer', () => {
       },
       undefined,
       undefined,
-      log,
+      { recorder: log },
     )
     expect((await ask(app)).status).toBe(503)
     const bad = await app.request('/authorize', { method: 'POST', headers: json, body: '{' })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createReadiness } from '../../src/app/readiness.ts'
+import { addAuthzenApi } from '../../src/http/authzen-api.ts'
 import { createDecisionApi } from '../../src/http/decision-api.ts'
 import { addExplainApi } from '../../src/http/explain-api.ts'
 import { addOpaApi } from '../../src/http/opa-api.ts'
@@ -208,7 +209,7 @@ describe('the metrics', () => {
   })
 
   it('stay within 400 series under 10,000 random users, paths and methods, and count each of them once', async () => {
-    const metrics = createMetrics({ version: '', routes: decisionRoutes, dialects: ['authorize', 'opa'] })
+    const metrics = createMetrics({ version: '', routes: decisionRoutes, dialects: ['authorize', 'opa', 'authzen'] })
     metrics.watch({
       cacheEntries: () => 1,
       cacheEvictions: () => 1,
@@ -237,12 +238,16 @@ describe('the metrics', () => {
         const { decision, revision } = pdp.decide(request)
         return { decision, revision, stages: [], facts: {}, nearest_grants: [] }
       },
+      snapshot: () => ({ ...pdp, open: () => ({ id: 't', candidates: () => [], actions: () => [] }) }),
     }
-    const parts = { pdp, settings: { limits: { body_bytes: 1000, depth: 8 } }, metrics, log: { error() {} } }
+    const limits = { body_bytes: 1000, depth: 8, batch_items: 3 }
+    const settings = { limits, public_url: null, search: { candidates: 1, token_key: null } }
+    const parts = { pdp, settings, metrics, log: { error() {} } }
     const app = createDecisionApi({ ...parts, readiness: createReadiness({ policy: () => random(2) === 0 }) })
     addExplainApi(app, { ...parts, explainer: pdp })
     addOpaApi(app, { ...parts, version: '' })
-    const paths = decisionRoutes.map(({ path }) => path)
+    addAuthzenApi(app, parts)
+    const paths = decisionRoutes.map(({ path }) => path.replace('{api}', 'evaluations'))
     for (let sent = 0; sent < 10_000; sent++) {
       const path = random(2) === 0 ? pick(paths) : `/${encodeURIComponent(word())}`
       const method = random(3) === 0 ? `X${word().replace(/\W/g, '')}` : pick(['POST', 'GET', 'HEAD', 'PUT'])
