@@ -91,6 +91,11 @@ export const errorTable = {
     message: 'the policy could not be evaluated',
     remedy: 'see the log line of this request id',
   },
+  audit_unavailable: {
+    status: 503,
+    message: 'the decision could not be recorded, and a record is required',
+    remedy: 'mend the sink of `decision_log`; see the log line of this request id',
+  },
   not_ready: { status: 503, message: 'no policy is active yet, or the server is stopping', remedy: 'ask again later' },
 } as const
 

@@ -71,6 +71,7 @@ describe('the metrics', () => {
       cacheEntries: () => 7,
       cacheEvictions: () => 8,
       wasmMemoryBytes: () => 9,
+      decisionLog: () => ({ written: 10, dropped: 11, masked: 12, maskFailures: 13, oversized: 14 }),
       bundle: () => ({ revision: 'abc', digest: 'sha256:1' }),
     })
     metrics.bundleLoaded('failed')
@@ -89,6 +90,11 @@ describe('the metrics', () => {
       'authz_bundle_last_success_timestamp_seconds gauge',
       'authz_fail_closed_total counter',
       'authz_build_info gauge',
+      'authz_decision_log_written_total counter',
+      'authz_decision_log_dropped_total counter',
+      'authz_decision_log_masked_total counter',
+      'authz_decision_log_mask_failures_total counter',
+      'authz_decision_log_oversized_total counter',
       'http_requests_total counter',
       'process_cpu_user_seconds_total counter',
       'process_cpu_system_seconds_total counter',
@@ -119,6 +125,14 @@ describe('the metrics', () => {
     ])
     expect(text).toContain('authz_cache_entries 7\n')
     expect(text).toContain('authz_cache_evictions_total 8\n')
+    for (const [name, count] of [
+      ['written', 10],
+      ['dropped', 11],
+      ['masked', 12],
+      ['mask_failures', 13],
+      ['oversized', 14],
+    ])
+      expect(text).toContain(`authz_decision_log_${name}_total ${count}\n`)
     expect(text).toContain('authz_wasm_memory_bytes 9\n')
     expect(text).toContain('authz_bundle_info{revision="abc",digest="sha256:1"} 1\n')
     expect(text).toContain('authz_bundle_load_total{result="ok"} 1\n')
