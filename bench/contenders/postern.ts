@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node
 import { join } from 'node:path'
 import { type Contender, parsed } from '../contender.ts'
 import { repository } from '../paths.ts'
+import type { Host, Running } from '../server-process.ts'
 import type { Workload } from '../workload.ts'
 import { authzenBody, post } from './authzen.ts'
 
@@ -10,12 +11,13 @@ export interface PosternMode {
   readonly mode: 'warm' | 'new'
 }
 
+const main = join(repository, 'dist/src/main.js')
+
 /**
  * Postern itself, as it is shipped: metrics on, the core policy of this repository, the common workload as a system of
  * its own in generated folders.
  */
 export const postern = (workload: Workload, { mode }: PosternMode): Contender => {
-  const main = join(repository, 'dist/src/main.js')
   return {
     name: mode === 'warm' ? 'Postern, cached' : 'Postern, every request new',
     note:
@@ -23,22 +25,8 @@ export const postern = (workload: Workload, { mode }: PosternMode): Contender =>
         ? 'Members from a tenant document, metrics on; all decisions cached after the warm-up.'
         : 'The same, and every request differs in something that the policy reads: no decision comes from the cache.',
     ...(mode === 'new' ? { everyRequestNew: true as const } : {}),
-    prepare: () => (existsSync(main) ? undefined : 'no dist/src/main.js: run `npm run compile`'),
-    version: () => JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')).version,
-    start: async (host) => {
-      const [port, folder] = [await host.freePort(), host.folder()]
-      writeProject(folder, workload, mode)
-      const tenant = join(folder, 'tenant.json')
-      writeFileSync(tenant, JSON.stringify(tenantOf(workload)))
-      return host.serve({
-        command: process.execPath,
-        args: [main, 'serve', '--project', folder],
-        env: { POSTERN_LISTEN_DECISION: `127.0.0.1:${port}`, POSTERN_TENANTS: tenant },
-        cwd: repository,
-        port,
-        readyPath: '/readyz',
-      })
-    },
+    ...installed,
+    start: (host) => startPostern(host, workload, mode),
     request: (i) => {
       const body = authzenBody(workload, i)
       if (mode === 'warm') return post('/authorize', body)
@@ -58,6 +46,28 @@ export const postern = (workload: Workload, { mode }: PosternMode): Contender =>
       )
     },
   }
+}
+
+/** Postern as this repository compiles it. */
+export const installed: Pick<Contender, 'prepare' | 'version'> = {
+  prepare: () => (existsSync(main) ? undefined : 'no dist/src/main.js: run `npm run compile`'),
+  version: () => JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')).version,
+}
+
+/** Serves the workload's tenant on the workload's policy. */
+export const startPostern = async (host: Host, workload: Workload, mode: PosternMode['mode']): Promise<Running> => {
+  const [port, folder] = [await host.freePort(), host.folder()]
+  writeProject(folder, workload, mode)
+  const tenant = join(folder, 'tenant.json')
+  writeFileSync(tenant, JSON.stringify(tenantOf(workload)))
+  return host.serve({
+    command: process.execPath,
+    args: [main, 'serve', '--project', folder],
+    env: { POSTERN_LISTEN_DECISION: `127.0.0.1:${port}`, POSTERN_TENANTS: tenant },
+    cwd: repository,
+    port,
+    readyPath: '/readyz',
+  })
 }
 
 /**
