@@ -31,7 +31,7 @@ export interface ManagementParts {
 export function act(parts: ManagementParts, command: Command): Acted {
   const { now = () => new Date() } = parts
   const digest = digestOf([command.action, command.actor, command.resource, command.context, command.invitation])
-  const written = parts.directory.write(command.tenant, (draft, facts, journal) => {
+  const written = parts.directory.write<Omit<Acted, 'revision'>>(command.tenant, (draft, facts, journal) => {
     const known = command.key === undefined ? undefined : journal.answered(keyOf(command))
     if (known !== undefined) return { commit: false, value: { replayed: repeated(known, digest) } }
     const asked = requestOf(parts, command, facts, journal)
@@ -106,7 +106,9 @@ function effectsOf(draft: TenantDraft, action: Parameters<typeof applyEffects>[1
     return applyEffects(draft, action)
   } catch (error) {
     if (!(error instanceof MissingAttribute)) throw error
-    const pointer = error.attribute.startsWith('context.') ? error.attribute.replace('.', '/') : `resource/${error.attribute}`
+    const pointer = error.attribute.startsWith('context.')
+      ? error.attribute.replace('.', '/')
+      : `resource/${error.attribute}`
     throw new PosternError('missing_attribute', error.message, { pointer: `/${pointer}` })
   }
 }

@@ -138,7 +138,8 @@ async function act(parts: ManagementApiParts, c: Call, id: string): Promise<Repl
     key: c.req.header('idempotency-key'),
   })
   const { answer, done, replayed, revision } = acted
-  if (answer === undefined) return reply(200, JSON.stringify({ decision: true, replayed: true, done: replayed, revision }), id)
+  if (answer === undefined)
+    return reply(200, JSON.stringify({ decision: true, replayed: true, done: replayed, revision }), id)
   const { decision, stage: _, ...context_ } = answer.decision
   const body = JSON.stringify({ decision, context: { ...context_, decision_id: answer.decisionId }, done, revision })
   if (decision) return reply(200, body, id)
