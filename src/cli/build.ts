@@ -1,4 +1,5 @@
 import { buildProject, projectAt } from '../app/project.ts'
+import { refuseFailingRows } from '../app/refuse-failing-rows.ts'
 import { defineCommand } from './command.ts'
 import { createProgress } from './progress.ts'
 import { reportingErrors } from './project-errors.ts'
@@ -15,6 +16,7 @@ export const build = defineCommand({
       value: 'dir',
       description: 'where the bundle goes (default: .postern/bundle of the project)',
     },
+    rows: { type: 'boolean', description: 'also decide every decision row; one that comes out otherwise is a problem' },
   },
   examples: [
     { line: 'postern build', does: 'build what changed' },
@@ -25,7 +27,11 @@ export const build = defineCommand({
     const found = projectAt(values.project ?? '.')
     const project = values.output === undefined ? found : { ...found, bundle: values.output }
     const progress = createProgress(io.stderr, { isTTY: io.stderr.terminal, env: io.env })
-    const { bundle, built } = await reportingErrors(() => buildProject(project, io.env, progress))
+    const { bundle, built } = await reportingErrors(async () => {
+      const result = await buildProject(project, io.env, progress)
+      if (values.rows === true) refuseFailingRows(project.root, result.bundle)
+      return result
+    })
     const systems = Object.keys(bundle.manifest.index.systems)
     io.stdout.write(
       `${built ? 'built' : 'up to date'}: ${project.bundle}\npolicy ${bundle.manifest.policy}\nsystems ${systems.join(', ')}\n`,

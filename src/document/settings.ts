@@ -25,6 +25,7 @@ export const defaultSettings = deepFreeze({
   limits: { body_bytes: 1048576, depth: 32 },
   cache: { entries: 100000, bytes: 67108864, largest_input_bytes: 4096 },
   evaluator: { memory_mib: 64 },
+  bundle: { decision_rows: 'required', max_stale_seconds: 0 },
   drain: { delay_ms: 5000, timeout_ms: 20000 },
   http: { keep_alive_ms: 125000, request_timeout_ms: 10000, headers_timeout_ms: 10000 },
 })

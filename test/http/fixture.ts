@@ -5,6 +5,7 @@ import { addExplainApi, type ExplainApiParts } from '../../src/http/explain-api.
 import { type Listener, listen } from '../../src/http/listener.ts'
 import { addOpaApi } from '../../src/http/opa-api.ts'
 import { decisionRoutes } from '../../src/http/routes.ts'
+import { addStatusApi } from '../../src/http/status-api.ts'
 import { createMetrics } from '../../src/log/metrics.ts'
 import { createServerLog } from '../../src/log/server-log.ts'
 import type { Answer, Decision, Pdp } from '../../src/pdp/decision.ts'
@@ -57,6 +58,7 @@ export function apiOver(
   const app = createDecisionApi({ pdp: { decide }, settings: { limits }, metrics, log, readiness })
   addExplainApi(app, { explainer: { explain }, settings: { limits }, metrics, log })
   addOpaApi(app, { pdp: { decide }, settings: { limits }, metrics, log, version: '0.0.0' })
+  addStatusApi(app, { metrics, status: () => ({ policy: 'sha256:0123' }) })
   return { app, metrics, readiness, state, log, lines }
 }
 
