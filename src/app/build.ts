@@ -8,7 +8,7 @@ import { compileModel } from '../model/compile.ts'
 import type { PermissionIndex } from '../model/compile-permission.ts'
 import type { CompiledSystem } from '../model/compile-system.ts'
 import { findModelFiles, type ModelValidators, readModelFiles } from '../model/system-files.ts'
-import { type Bundle, type Manifest, makeBundle, readBundle, sha256, writeBundle } from '../opa/bundle.ts'
+import { type Bundle, bundleFormat, type Manifest, makeBundle, readBundle, sha256, writeBundle } from '../opa/bundle.ts'
 import { compileWasm } from '../opa/compile-wasm.ts'
 import { checkPolicies } from '../opa/inspect-policy.ts'
 import { findPolicies, indexPolicies, openMemory } from '../opa/policy-sources.ts'
@@ -40,9 +40,6 @@ export interface BundleIndex {
   readonly obligations: readonly string[]
   readonly systems: Readonly<Record<string, SystemManifest>>
 }
-
-/** To be raised with every change of what a build makes of the same sources: older bundles are built anew. */
-const bundleFormat = 4
 
 export interface BuildOptions {
   /** The folder that holds `config` and `policies`. */

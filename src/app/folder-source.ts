@@ -7,17 +7,15 @@ import { type BundleIndex, sourceFiles } from './build.ts'
 import { decisionFiles } from './decision-files.ts'
 import type { PolicySource } from './policy-source.ts'
 
-const lookMs = 1000
-
 /** How long files must be quiet: a checkout or an editor writes them in several steps. */
-const quietMs = 200
+const usualQuietMs = 200
 
 export interface FolderSourceOptions {
   /** The folder that holds `config` and `policies`. */
   readonly root: string
   readonly build: () => Promise<Bundle<BundleIndex>>
-  /** Default 1,000 and 200. */
-  readonly milliseconds?: { readonly look: number; readonly quiet: number }
+  /** Default 200. */
+  readonly quietMs?: number
 }
 
 /**
@@ -25,13 +23,13 @@ export interface FolderSourceOptions {
  * folder, as Kubernetes and git-sync do, and a network file system give no event below the folder.
  */
 export function folderSource(options: FolderSourceOptions): PolicySource {
-  const { root, build, milliseconds = { look: lookMs, quiet: quietMs } } = options
+  const { root, build, quietMs = usualQuietMs } = options
   return {
     name: root,
-    wait: () => milliseconds.look,
     async look(known) {
-      if (stateOf(root) === known) return undefined
-      return { tag: await settledState(root, milliseconds.quiet), bundle: build }
+      if (stateOf(root) === known) return 'unchanged'
+      const tag = await settledState(root, quietMs)
+      return { tag, from: root, deliver: async () => ({ bundle: await build() }) }
     },
   }
 }

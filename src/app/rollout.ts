@@ -1,13 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Activation } from './activation.ts'
-import type { Offer, PolicySource } from './policy-source.ts'
+import type { Delivery, Offer, PolicySource } from './policy-source.ts'
 
 export interface RolloutParts {
   readonly source: PolicySource
   readonly activation: Pick<Activation, 'activate' | 'confirm' | 'refuse'>
+  /** Told of what was activated. Never rejects. */
+  readonly keep: (delivery: Delivery) => Promise<void>
   /** The tag of what is active when the rollout begins. */
   readonly tag: string
   readonly signal: AbortSignal
+  /** From one look to the next. Default one second. */
+  readonly milliseconds?: number
 }
 
 /**
@@ -16,38 +20,28 @@ export interface RolloutParts {
  *
  * INVARIANT: whatever goes wrong on the way to a new policy, the old one stays.
  */
-export async function rollOut({ source, activation, tag, signal }: RolloutParts): Promise<void> {
-  let known = { tag, good: true }
-  let failures = 0
-  while (await waited(source.wait(failures), signal)) {
-    let offer: Offer | undefined
-    try {
-      offer = await source.look(known.tag)
-      failures = 0
-    } catch (error) {
-      failures += 1
+export async function rollOut(parts: RolloutParts): Promise<void> {
+  const { source, activation, signal, milliseconds = 1000 } = parts
+  let known = { tag: parts.tag, good: true }
+  while (await waited(milliseconds, signal)) {
+    const offer = await source.look(known.tag).catch((error: unknown) => {
       activation.refuse(error, source.name)
-      continue
-    }
+      return 'not_due' as const
+    })
     if (signal.aborted) return
-    if (offer === undefined) {
-      if (known.good) activation.confirm()
-      continue
-    }
-    known = { tag: offer.tag, good: await activated(offer, source, activation) }
+    if (offer === 'unchanged' && known.good) activation.confirm()
+    if (typeof offer === 'object') known = { tag: offer.tag, good: await activated(offer, parts) }
   }
 }
 
-async function activated(
-  offer: Offer,
-  source: PolicySource,
-  activation: Pick<Activation, 'activate' | 'refuse'>,
-): Promise<boolean> {
+async function activated(offer: Offer, { activation, keep }: RolloutParts): Promise<boolean> {
   try {
-    activation.activate(await offer.bundle(), source.name)
+    const delivery = await offer.deliver()
+    activation.activate(delivery.bundle, offer.from)
+    await keep(delivery)
     return true
   } catch (error) {
-    activation.refuse(error, source.name)
+    activation.refuse(error, offer.from)
     return false
   }
 }

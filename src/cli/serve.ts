@@ -1,16 +1,15 @@
-import { join } from 'node:path'
 import type { BundleIndex } from '../app/build.ts'
-import { buildApart } from '../app/build-apart.ts'
+import { keepOrTell } from '../app/bundle-store.ts'
 import { drainOnSignal } from '../app/drain.ts'
-import { folderSource, stateOf } from '../app/folder-source.ts'
-import type { PolicySource } from '../app/policy-source.ts'
-import { buildProject, type Project, projectAt, tenantDocuments } from '../app/project.ts'
+import type { Delivery } from '../app/policy-source.ts'
+import { projectAt, tenantDocuments } from '../app/project.ts'
 import { rollOut } from '../app/rollout.ts'
 import { serve as startServing } from '../app/serve.ts'
+import { startingPolicy } from '../app/starting-policy.ts'
 import { loadSettings, type Settings } from '../document/settings.ts'
 import { createServerLog } from '../log/server-log.ts'
 import { readBundle } from '../opa/bundle.ts'
-import { defineCommand } from './command.ts'
+import { CommandError, defineCommand } from './command.ts'
 import { createProgress } from './progress.ts'
 import { reportingErrors } from './project-errors.ts'
 import { projectOption } from './project-option.ts'
@@ -35,38 +34,33 @@ export const serve = defineCommand({
     const project = projectAt(values.project ?? '.')
     const log = createServerLog()
     const progress = createProgress(io.stderr, { isTTY: io.stderr.terminal, env: io.env })
-    const { serving, settings, digest, rollout } = await reportingErrors(async () => {
+    const { serving, settings, start } = await reportingErrors(async () => {
       const settings = loadSettings(values.settings, io.env, project.root)
-      // Taken before the build: what changes during it is seen afterwards.
-      const tag = stateOf(project.root)
-      const bundle =
+      const start =
         values.bundle === undefined
-          ? (await buildProject(project, io.env, progress)).bundle
-          : readBundle<BundleIndex>(values.bundle)
+          ? await startingPolicy({ project, settings, env: io.env, progress, log })
+          : fixedPolicy(values.bundle, settings)
+      const { bundle, from } = start
       const tenantFiles = tenantDocuments(project, settings.tenants)
-      const serving = await startServing({
-        bundle,
-        source: values.bundle ?? project.root,
-        settings,
-        tenantFiles,
-        root: project.root,
-        log,
-        version: version(),
-      })
-      const source = values.bundle === undefined ? projectSource(project, settings) : undefined
-      return { serving, settings, digest: bundle.manifest.policy, rollout: source && { source, tag } }
+      const parts = { bundle, source: from, settings, tenantFiles, root: project.root, log, version: version() }
+      return { serving: await startServing(parts), settings, start }
     })
-    for (const { address } of serving.listeners) log.started({ address, policy: digest, version: version() })
-    if (io.stderr.terminal) io.stderr.write(`tenants: ${serving.tenants.join(', ')}\n`)
+    const { listeners, readiness, activation, tenants } = serving
+    const { policy } = start.bundle.manifest
+    for (const { address } of listeners) log.started({ address, policy, version: version() })
+    if (io.stderr.terminal) io.stderr.write(`tenants: ${tenants.join(', ')}\n`)
     const stopping = new AbortController()
-    if (rollout !== undefined) void rollOut({ ...rollout, activation: serving.activation, signal: stopping.signal })
-    const { listeners, readiness } = serving
+    if ('source' in start) {
+      const { source, store, tag } = start
+      const keep = (delivery: Delivery) => keepOrTell(delivery, store, log)
+      void rollOut({ source, activation, keep, tag, signal: stopping.signal })
+    }
     return drainOnSignal({ listeners, readiness, settings, log }, process, async () => stopping.abort())
   },
 })
 
-function projectSource(project: Project, settings: Settings): PolicySource {
-  const output = join(project.cache, 'next')
-  const rows = settings.bundle.decision_rows === 'required'
-  return folderSource({ root: project.root, build: () => buildApart({ project, output, rows }) })
+/** A bundle that is served as it is for as long as the process runs. */
+function fixedPolicy(folder: string, { bundle: { url } }: Settings) {
+  if (url !== null) throw new CommandError('`--bundle` and `bundle.url` are both given', 'leave one of them out')
+  return { bundle: readBundle<BundleIndex>(folder), from: folder }
 }

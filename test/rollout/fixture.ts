@@ -31,33 +31,27 @@ export function lockDoors(project: ProjectCopy): void {
   project.edit('config/systems/acme/matrix.yaml', 'open: { owner: allow }', 'open: { guest: allow }')
 }
 
-/** A source that holds one thing after the other, and says so at once. */
-export function scripted(
-  script: readonly (Bundle<BundleIndex> | Error | 'same' | 'unreachable')[],
-  done: () => void,
-): PolicySource & { readonly waits: number[]; readonly asked: string[] } {
-  const waits: number[] = []
+type Step = Bundle<BundleIndex> | Error | 'unchanged' | 'unreachable'
+
+/** A source that holds one thing after the other; `done` is called when nothing is left. */
+export function scripted(script: readonly Step[], done: () => void): PolicySource & { readonly asked: string[] } {
   const asked: string[] = []
   let at = 0
   return {
     name: 'script',
-    waits,
     asked,
-    wait(failures) {
-      waits.push(failures)
-      if (at === script.length) done()
-      return 0
-    },
     async look(known) {
-      asked.push(known)
       const next = script[at++]
+      if (next === undefined) done()
+      else asked.push(known)
       if (next === 'unreachable') throw new Error('no answer')
-      if (next === 'same' || next === undefined) return undefined
+      if (next === 'unchanged' || next === undefined) return 'unchanged'
       return {
         tag: `tag ${at}`,
-        async bundle() {
+        from: 'script',
+        async deliver() {
           if (next instanceof Error) throw next
-          return next
+          return { bundle: next }
         },
       }
     },
