@@ -1,20 +1,21 @@
 import { readTenants } from '../directory/document-tenants.ts'
 import { inlineFacts, tenantValidator } from '../directory/tenant-schema.ts'
 import type { Settings } from '../document/settings.ts'
-import { createGatewayApi } from '../gateway/gateway-api.ts'
+import { createGatewayApi, type GatewayApiParts } from '../gateway/gateway-api.ts'
 import { createIdentify } from '../gateway/identity.ts'
 import { readRoutes } from '../gateway/read-routes.ts'
+import { addAuthzenApi } from '../http/authzen-api.ts'
 import { createDecisionApi } from '../http/decision-api.ts'
 import { addExplainApi } from '../http/explain-api.ts'
 import { type Listener, listen } from '../http/listener.ts'
 import { addOpaApi } from '../http/opa-api.ts'
 import { decisionRoutes } from '../http/routes.ts'
 import { addStatusApi } from '../http/status-api.ts'
-import { createMetrics, type Metrics } from '../log/metrics.ts'
+import { createMetrics } from '../log/metrics.ts'
+import { openDecisionLog } from '../log/open-decision-log.ts'
 import type { ServerLog } from '../log/server-log.ts'
 import type { Bundle } from '../opa/bundle.ts'
 import { createPdp } from '../pdp/decide.ts'
-import type { Pdp } from '../pdp/decision.ts'
 import { type Activation, createActivation } from './activation.ts'
 import type { BundleIndex } from './build.ts'
 import { createReadiness, type Readiness } from './readiness.ts'
@@ -38,11 +39,17 @@ export interface Serving {
   readonly activation: Activation
   /** Ids of the tenants that are served. */
   readonly tenants: readonly string[]
+  /** After the last answer: writes what still waits for the decision log. */
+  finish(): Promise<void>
 }
+
+/** How long the decision log may take to write what waits when the process stops. */
+const flushMs = 5_000
 
 /**
  * The composition root of a serving process: policy, tenants, decision point, listener. Rejects with a `DocumentError`
- * for a tenant document or the routes, a `ListenError` for an address, a `KeySetError` for the keys of tokens.
+ * for a tenant document, the routes or the file of the decision log, a `ListenError` for an address, a `KeySetError` for
+ * the keys of tokens.
  */
 export async function serve(parts: ServeParts): Promise<Serving> {
   const { bundle, settings, log } = parts
@@ -50,7 +57,7 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   const metrics = createMetrics({
     version: parts.version,
     routes: [...decisionRoutes, { path: 'gateway', methods: ['ANY'], statuses: [200, 401, 403, 404, 405, 503] }],
-    dialects: ['authorize', 'opa', 'gateway'],
+    dialects: ['authorize', 'opa', 'gateway', 'authzen'],
   })
   const systems = new Set(Object.keys(bundle.manifest.index.systems))
   const tenants = readTenants(parts.tenantFiles, parts.root, validator, systems)
@@ -77,15 +84,19 @@ export async function serve(parts: ServeParts): Promise<Serving> {
     policy: () => pdp.policy !== undefined,
     policy_fresh: () => limit === 0 || activation.age() <= limit,
   })
-  const api = createDecisionApi({ pdp, settings, metrics, log, readiness })
+  const recorder = openDecisionLog({ settings, root: parts.root, version: parts.version, log })
+  if (recorder !== undefined) metrics.watch({ decisionLog: () => recorder.counts })
+  const api = createDecisionApi({ pdp, settings, metrics, log, readiness, recorder })
   addExplainApi(api, { explainer: pdp, settings, metrics, log })
-  addOpaApi(api, { pdp, settings, metrics, log, version: parts.version })
+  addOpaApi(api, { pdp, settings, metrics, log, version: parts.version, recorder })
   addStatusApi(api, { metrics, status: activation.status })
-  const gateway = gatewayOf(parts, pdp, metrics, readiness)
+  addAuthzenApi(api, { pdp, settings, metrics, log, recorder })
+  const gateway = gatewayOf(parts, { pdp, metrics, readiness, recorder })
   const hooks = { log, refused: (status: number) => metrics.responded('other', '_OTHER', status) }
   const listeners = [await listen(api, settings.listen.decision, settings, hooks)]
   if (gateway !== undefined) listeners.push(await listen(gateway.api, gateway.address, settings, hooks))
-  return { listeners, readiness, activation, tenants: tenants.ids }
+  const finish = async () => recorder?.close(flushMs)
+  return { listeners, readiness, activation, tenants: tenants.ids, finish }
 }
 
 function activeBundle(activation: Activation) {
@@ -94,12 +105,15 @@ function activeBundle(activation: Activation) {
 }
 
 /** Made before anything listens, so that wrong routes or keys stop the start. */
-function gatewayOf({ bundle, settings, root, log }: ServeParts, pdp: Pdp, metrics: Metrics, readiness: Readiness) {
+function gatewayOf(
+  { bundle, settings, root, log }: ServeParts,
+  shared: Pick<GatewayApiParts, 'pdp' | 'metrics' | 'readiness' | 'recorder'>,
+) {
   const address = settings.listen.gateway
   if (address === null) return undefined
   const { systems } = bundle.manifest.index
   const actions = new Set(Object.values(systems).flatMap(({ permissions }) => Object.keys(permissions)))
   const routes = readRoutes(root, actions)
   const identify = createIdentify(settings.identity)
-  return { address, api: createGatewayApi({ pdp, routes, identify, readiness, metrics, log }) }
+  return { address, api: createGatewayApi({ ...shared, routes, identify, log }) }
 }

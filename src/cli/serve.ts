@@ -45,7 +45,7 @@ export const serve = defineCommand({
       const parts = { bundle, source: from, settings, tenantFiles, root: project.root, log, version: version() }
       return { serving: await startServing(parts), settings, start }
     })
-    const { listeners, readiness, activation, tenants } = serving
+    const { listeners, readiness, activation, tenants, finish } = serving
     const { policy } = start.bundle.manifest
     for (const { address } of listeners) log.started({ address, policy, version: version() })
     if (io.stderr.terminal) io.stderr.write(`tenants: ${tenants.join(', ')}\n`)
@@ -55,7 +55,10 @@ export const serve = defineCommand({
       const keep = (delivery: Delivery) => keepOrTell(delivery, store, log)
       void rollOut({ source, activation, keep, tag, signal: stopping.signal })
     }
-    return drainOnSignal({ listeners, readiness, settings, log }, process, async () => stopping.abort())
+    return drainOnSignal({ listeners, readiness, settings, log }, process, () => {
+      stopping.abort()
+      return finish()
+    })
   },
 })
 
