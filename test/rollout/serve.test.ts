@@ -39,7 +39,7 @@ it('a served folder: what is broken changes nothing and is told, what is sound d
     const port = await startedAt(child)
     const client = clientOf(port)
     const status = async () => JSON.parse((await client.get('/v1/status')).text)
-    const until = async (holds: (status: Awaited<ReturnType<typeof status>>) => boolean) => {
+    const until = async (holds: (now: Readonly<Record<string, number>>) => boolean) => {
       for (let tries = 0; tries < 600; tries++) {
         const now = await status()
         if (holds(now)) return now
