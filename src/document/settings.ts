@@ -35,7 +35,7 @@ export const defaultSettings = deepFreeze({
     url: null as string | null,
     queue_events: 10000,
     queue_bytes: 33554432,
-    batch_bytes: 65536,
+    batch_bytes: 262144,
     erase: [] as readonly string[],
     mask: [] as readonly string[],
     sample_allows: 1,
