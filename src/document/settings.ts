@@ -50,6 +50,7 @@ export const defaultSettings = deepFreeze({
     max_bytes: 33554432,
     verify_key: null as string | null,
     verify_algorithm: 'RS256',
+    kept_in: null as string | null,
     decision_rows: 'required',
     max_stale_seconds: 0,
   },
