@@ -2,8 +2,10 @@ import { readTenants } from '../directory/document-tenants.ts'
 import { inlineFacts, tenantValidator } from '../directory/tenant-schema.ts'
 import type { Settings } from '../document/settings.ts'
 import { createGatewayApi } from '../gateway/gateway-api.ts'
+import { type GrpcParts, listenGrpc } from '../gateway/grpc-listener.ts'
 import { createIdentify } from '../gateway/identity.ts'
 import { readRoutes } from '../gateway/read-routes.ts'
+import { ListenError, loopbackOnly } from '../http/bind.ts'
 import { createDecisionApi } from '../http/decision-api.ts'
 import { addExplainApi } from '../http/explain-api.ts'
 import { type Listener, listen } from '../http/listener.ts'
@@ -78,7 +80,9 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   const gateway = gatewayOf(parts, policy, pdp, metrics, readiness)
   const hooks = { log, refused: (status: number) => metrics.responded('other', '_OTHER', status) }
   const listeners = [await listen(api, settings.listen.decision, settings, hooks)]
-  if (gateway !== undefined) listeners.push(await listen(gateway.api, gateway.address, settings, hooks))
+  const { gateway: byHttp, gateway_grpc: byGrpc } = settings.listen
+  if (gateway !== undefined && byHttp !== null) listeners.push(await listen(gateway, byHttp, settings, hooks))
+  if (gateway !== undefined && byGrpc !== null) listeners.push(await grpcOn(byGrpc, { api: gateway, readiness }))
   return { listeners, readiness, tenants: tenants.ids }
 }
 
@@ -90,10 +94,19 @@ function gatewayOf(
   metrics: Metrics,
   readiness: Readiness,
 ) {
-  const address = settings.listen.gateway
-  if (address === null) return undefined
+  if (settings.listen.gateway === null && settings.listen.gateway_grpc === null) return undefined
   const actions = new Set([...policy.systems.values()].flatMap(({ permissions }) => [...permissions.keys()]))
   const routes = readRoutes(root, actions)
   const identify = createIdentify(settings.identity)
-  return { address, api: createGatewayApi({ pdp, routes, identify, readiness, metrics, log }) }
+  return createGatewayApi({ pdp, routes, identify, readiness, metrics, log })
+}
+
+async function grpcOn(text: string, parts: GrpcParts): Promise<Listener> {
+  const address = await loopbackOnly(text)
+  if ('path' in address) throw new ListenError(`cannot listen on \`${text}\` by gRPC: write \`host:port\``)
+  try {
+    return await listenGrpc(parts, address.host, address.port)
+  } catch (cause) {
+    throw new ListenError(`cannot listen on \`${text}\`: it is in use or not permitted`, { cause })
+  }
 }

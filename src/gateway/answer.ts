@@ -31,6 +31,11 @@ export function headersOf(answer: GatewayAnswer): Readonly<Record<string, string
   }
 }
 
+/** The body of an answer, as text. */
+export function bodyOf(answer: GatewayAnswer): string {
+  return JSON.stringify(answer.body)
+}
+
 /** Visible ASCII stands for itself; all else, and `%`, is percent-encoded, so that no two texts are written alike. */
 function headerText(text: string): string {
   return text.replace(/[^\x21-\x24\x26-\x7e]/gu, encodeURIComponent)

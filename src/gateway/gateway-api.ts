@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Answer, Pdp } from '../pdp/decision.ts'
 import { errorTable, PosternError } from '../pdp/errors.ts'
-import { type GatewayAnswer, headersOf } from './answer.ts'
-import { askedBy } from './dialects.ts'
-import type { Client, Identify } from './identity.ts'
+import { bodyOf, type GatewayAnswer, headersOf } from './answer.ts'
+import { type Asked, askedBy } from './dialects.ts'
+import type { Client, Identify, Sender } from './identity.ts'
 import type { RawHeaders } from './raw-headers.ts'
 import { Refusal } from './refusals.ts'
 import type { PlacedRoute } from './route.ts'
@@ -32,6 +32,8 @@ export interface RawRequest {
 export interface GatewayApi {
   /** Never rejects. */
   answer(request: RawRequest): Promise<GatewayAnswer>
+  /** To a gateway that does not ask by HTTP. Never rejects. */
+  answerTo(asked: Asked, sender: Sender): Promise<GatewayAnswer>
   handle(incoming: IncomingMessage, outgoing: ServerResponse): void
 }
 
@@ -42,14 +44,19 @@ export interface GatewayApi {
  * INVARIANT: 200 leaves for an allow of the policy whose obligations somebody carries out, and for the two probes.
  */
 export function createGatewayApi(parts: GatewayApiParts): GatewayApi {
-  const answer = (request: RawRequest) => answerTo(parts, request)
+  const answer = (request: RawRequest) => answerHttp(parts, request)
+  const counted = (made: GatewayAnswer) => {
+    parts.metrics.responded('gateway', 'ANY', made.status)
+    return made
+  }
   return {
     answer,
+    answerTo: (asked, sender) => answerAsked(parts, asked, sender).then(counted),
     handle(incoming, outgoing) {
       const { method = '', url = '', rawHeaders } = incoming
       void answer({ method, target: url, headers: rawHeaders }).then((made) => {
-        parts.metrics.responded('gateway', 'ANY', made.status)
-        const body = JSON.stringify(made.body)
+        counted(made)
+        const body = bodyOf(made)
         // A body that nobody has asked for is not read: the connection ends with the answer.
         const { 'content-length': length, 'transfer-encoding': encoding } = incoming.headers
         if ((length !== undefined && length !== '0') || encoding !== undefined)
@@ -60,17 +67,24 @@ export function createGatewayApi(parts: GatewayApiParts): GatewayApi {
   }
 }
 
-async function answerTo(parts: GatewayApiParts, request: RawRequest): Promise<GatewayAnswer> {
-  let client: Client | undefined
+async function answerHttp(parts: GatewayApiParts, { method, target, headers }: RawRequest): Promise<GatewayAnswer> {
+  if (target === '/livez') return { status: 200, reason: '', body: { status: 'live' } }
   try {
-    const { method, target, headers } = request
-    if (target === '/livez') return { status: 200, reason: '', body: { status: 'live' } }
     if (target === '/readyz') return probe(parts.readiness.ready())
     const asked = askedBy(method, target, headers)
     if (asked === undefined) return failure(404, 'not_found')
     if (asked === 'method') return { ...failure(405, 'method_not_allowed'), more: { Allow: 'GET' } }
-    const routed = routeRequest(parts.routes, asked, headers)
-    const identified = await parts.identify(headers)
+    return await answerAsked(parts, asked, { client: headers, gateway: headers })
+  } catch (error) {
+    return refused(parts, error, undefined)
+  }
+}
+
+async function answerAsked(parts: GatewayApiParts, asked: Asked, sender: Sender): Promise<GatewayAnswer> {
+  let client: Client | undefined
+  try {
+    const routed = routeRequest(parts.routes, asked, sender.client)
+    const identified = await parts.identify(sender, asked.certificate)
     if (typeof identified === 'string') return unauthenticated(identified)
     client = identified
     return await decide(parts, routed, client)

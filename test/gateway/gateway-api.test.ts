@@ -16,6 +16,7 @@ const none: IdentitySettings = {
   jwt_audience: null,
   jwt_algorithm: 'RS256',
   trusted_header: null,
+  certificate_prefix: null,
   gateway_token: null,
 }
 const byToken = { ...none, jwt_keys: keySetFile(), jwt_issuer: issuer, jwt_audience: audience }
