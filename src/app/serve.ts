@@ -47,7 +47,7 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   const validator = tenantValidator()
   const metrics = createMetrics({
     version: parts.version,
-    routes: [...decisionRoutes, { path: 'gateway', methods: ['ANY'], statuses: [200, 401, 403, 404, 405, 503] }],
+    routes: [...decisionRoutes, { path: 'gateway', methods: ['ANY'], statuses: [200, 401, 402, 403, 404, 405, 503] }],
     dialects: ['authorize', 'opa', 'gateway'],
   })
   const policy = loadPolicy(bundle, settings.evaluator.memory_mib, (kind, thrown) => {
@@ -98,7 +98,8 @@ function gatewayOf(
   const actions = new Set([...policy.systems.values()].flatMap(({ permissions }) => [...permissions.keys()]))
   const routes = readRoutes(root, actions)
   const identify = createIdentify(settings.identity)
-  return createGatewayApi({ pdp, routes, identify, readiness, metrics, log })
+  const planDenialStatus = settings.gateway.plan_denial_status
+  return createGatewayApi({ pdp, routes, identify, planDenialStatus, readiness, metrics, log })
 }
 
 async function grpcOn(text: string, parts: GrpcParts): Promise<Listener> {

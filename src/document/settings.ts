@@ -21,6 +21,7 @@ export const defaultSettings = deepFreeze({
     certificate_prefix: null as string | null,
     gateway_token: null as string | null,
   },
+  gateway: { plan_denial_status: 403 as 402 | 403 },
   default_tenant: null as string | null,
   tenants: null as string | null,
   limits: { body_bytes: 1048576, depth: 32 },

@@ -2,8 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Answer, Pdp } from '../pdp/decision.ts'
 import { errorTable, PosternError } from '../pdp/errors.ts'
 import { bodyOf, type GatewayAnswer, headersOf } from './answer.ts'
-import { type Asked, askedBy } from './dialects.ts'
+import { asksForPage } from './denial-page.ts'
+import { type Asked, askedBy, authRequest } from './dialects.ts'
 import type { Client, Identify, Sender } from './identity.ts'
+import { isPlanDenial } from './plan-denial.ts'
 import type { RawHeaders } from './raw-headers.ts'
 import { Refusal } from './refusals.ts'
 import type { PlacedRoute } from './route.ts'
@@ -13,6 +15,8 @@ export interface GatewayApiParts {
   readonly pdp: Pdp
   readonly routes: readonly PlacedRoute[]
   readonly identify: Identify
+  /** Of a denial for want of seats or of another plan. */
+  readonly planDenialStatus: 402 | 403
   readonly readiness: { ready(): boolean }
   readonly metrics: {
     decided(dialect: 'gateway', answer: Answer, seconds: number): void
@@ -74,13 +78,20 @@ async function answerHttp(parts: GatewayApiParts, { method, target, headers }: R
     const asked = askedBy(method, target, headers)
     if (asked === undefined) return failure(404, 'not_found')
     if (asked === 'method') return { ...failure(405, 'method_not_allowed'), more: { Allow: 'GET' } }
-    return await answerAsked(parts, asked, { client: headers, gateway: headers })
+    const made = await answerAsked(parts, asked, { client: headers, gateway: headers })
+    // nginx makes a 500 of every status that it does not know from here.
+    return made.status === 402 && target === authRequest ? { ...made, status: 403 } : made
   } catch (error) {
     return refused(parts, error, undefined)
   }
 }
 
 async function answerAsked(parts: GatewayApiParts, asked: Asked, sender: Sender): Promise<GatewayAnswer> {
+  const made = await decidedFor(parts, asked, sender)
+  return made.status !== 200 && asksForPage(sender.client) ? { ...made, page: true } : made
+}
+
+async function decidedFor(parts: GatewayApiParts, asked: Asked, sender: Sender): Promise<GatewayAnswer> {
   let client: Client | undefined
   try {
     const routed = routeRequest(parts.routes, asked, sender.client)
@@ -93,7 +104,8 @@ async function answerAsked(parts: GatewayApiParts, asked: Asked, sender: Sender)
   }
 }
 
-async function decide({ pdp, metrics }: GatewayApiParts, routed: Routed, client: Client): Promise<GatewayAnswer> {
+async function decide(parts: GatewayApiParts, routed: Routed, client: Client): Promise<GatewayAnswer> {
+  const { pdp, metrics, planDenialStatus } = parts
   const { route, action, resource, tenant } = routed
   const asked = performance.now()
   const given = await pdp.decide({
@@ -117,7 +129,8 @@ async function decide({ pdp, metrics }: GatewayApiParts, routed: Routed, client:
       }
   }
   const body = { decision, reason, message, decision_id: given.decisionId }
-  return { status: decision === true ? 200 : 403, reason, ...about, obligations, body }
+  const denied = isPlanDenial(given.decision) ? planDenialStatus : 403
+  return { status: decision === true ? 200 : denied, reason, ...about, obligations, body }
 }
 
 function probe(ready: boolean): GatewayAnswer {
