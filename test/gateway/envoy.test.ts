@@ -145,6 +145,33 @@ describe.skipIf(!hasEnvoy).each(['http', 'grpc'] satisfies Protocol[])('Envoy th
   }, 60_000)
 })
 
+describe.skipIf(!hasEnvoy)('what the configuration is there for', () => {
+  it('with failure_mode_allow a request would pass while Postern is away', async () => {
+    const open = await envoyRig('http', identity, (config) =>
+      config.replace('failure_mode_allow: false', 'failure_mode_allow: true'),
+    )
+    try {
+      await open.meet('down')
+      expect((await fetch(`http://127.0.0.1:${open.port}/v1/members`)).status).toBe(200)
+      expect(open.reached.map(({ url }) => url)).toEqual(['/v1/members'])
+    } finally {
+      await open.stop()
+    }
+  })
+
+  it('even without the stripping, each answer puts its own headers in the place of what a client sends', async () => {
+    const bare = await envoyRig('http', identity, (config) => config.replace(/.*- \{ remove: x-postern-.*\n/g, ''))
+    try {
+      const sent = { ...(await bearer('owner')), 'X-Postern-Subject': 'root', 'X-Postern-Obligations': 'mine' }
+      expect((await fetch(`http://127.0.0.1:${bare.port}/v1/members`, { headers: sent })).status).toBe(200)
+      const { headers } = bare.reached[0] as Reached
+      expect([headers['x-postern-subject'], headers['x-postern-obligations']]).toEqual(['owner', ''])
+    } finally {
+      await bare.stop()
+    }
+  })
+})
+
 /** Requests that are framed, folded or written in ways that two readers could take apart differently. */
 function brokenRequests(authorization: string): readonly string[] {
   const auth = `Authorization: ${authorization}\r\n`
