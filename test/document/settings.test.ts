@@ -170,6 +170,37 @@ describe('the identity', () => {
   })
 })
 
+describe('the source of bundles', () => {
+  test.each([
+    [
+      '{ url: "http://policies.example/b.tar.gz" }',
+      '`bundle.url` is not https; use https, or verify signatures with `bundle.verify_key`',
+    ],
+    [
+      '{ url: "http://policies.example/b.tar.gz", verify_key: k, token: t }',
+      '`bundle.token` would be sent in the clear; use https',
+    ],
+    ['{ verify_key: k }', '`bundle.verify_key` is set, and no `bundle.url`; set the URL, or leave out the key'],
+    ['{ url: "https://policies.example:99999/b" }', '`bundle.url` is no URL; correct its port'],
+  ])('%s is refused', (bundle, message) => {
+    expect(problemsOf(() => load(`bundle: ${bundle}`))).toEqual([`config/sidecar.yaml: ${message}`])
+  })
+
+  test.each(['ftp://a/b', 'https://user:secret@a/b', 'https://', 'bundle.tar.gz'])('is not %s', (url) => {
+    expect(problemsOf(() => load(`bundle: { url: "${url}" }`))).toEqual([
+      expect.stringMatching(/^config\/sidecar\.yaml:1:16: expected an https or http URL/),
+    ])
+  })
+
+  test.each([
+    '{ url: "https://policies.example/b.tar.gz", token: t }',
+    '{ url: "http://127.0.0.1:8080/b.tar.gz", token: t }',
+    '{ url: "http://policies.example/b.tar.gz", verify_key: k }',
+  ])('may be %s', (bundle) => {
+    expect(load(`bundle: ${bundle}`).bundle.url).toMatch(/b\.tar\.gz$/)
+  })
+})
+
 describe('the environment', () => {
   test('has one variable for each setting', () => {
     expect(variableOf(['listen', 'decision'])).toBe('POSTERN_LISTEN_DECISION')
@@ -183,7 +214,7 @@ describe('the environment', () => {
       POSTERN_DEFAULT_TENANT: '42',
       POSTERN_TENANTS: '',
     })
-    expect(settings.limits).toEqual({ depth: 16, body_bytes: 2048 })
+    expect(settings.limits).toEqual({ ...defaultSettings.limits, depth: 16, body_bytes: 2048 })
     expect(settings.default_tenant).toBe('42')
     expect(settings.tenants).toBe(null)
   })
@@ -207,5 +238,30 @@ describe('the environment', () => {
       POSTERN_OPA: '/bin/opa',
     }
     expect(load('', kubernetes)).toEqual(defaultSettings)
+  })
+})
+
+describe('the decision log', () => {
+  test('takes lists from the file and, with commas, from the environment', () => {
+    expect(load('decision_log: { mask: [/input/a] }').decision_log.mask).toEqual(['/input/a'])
+    const settings = load('', { POSTERN_DECISION_LOG_ERASE: '/input/a/b,/result/limit' })
+    expect(settings.decision_log.erase).toEqual(['/input/a/b', '/result/limit'])
+    expect(Object.isFrozen(settings.decision_log.erase)).toBe(true)
+  })
+
+  test.each([
+    ['{ sink: file }', ':1:23: the sink `file` has no file; set `decision_log.path`'],
+    ['{ sink: http }', ':1:23: the sink `http` has no address; set `decision_log.url`'],
+    ['{ audit: required }', ':1:24: a record is required, and there is no sink; set `decision_log.sink`'],
+    [
+      '{ audit: required, sink: stdout, sample_allows: 2 }',
+      ':1:24: a record is required, and allows are sampled; set `decision_log.sample_allows` to 1',
+    ],
+    [
+      '{ mask: [input/a] }',
+      ':1:24: expected a JSON Pointer below /input or /result, found `"input/a"`; write it like `/input/context/ip`',
+    ],
+  ])('is refused as %s', (text, problem) => {
+    expect(problemsOf(() => load(`decision_log: ${text}`))).toEqual([`config/sidecar.yaml${problem}`])
   })
 })
