@@ -194,17 +194,20 @@ describe.skipIf(!hasEnvoy)('what the configuration is there for', () => {
     }
   })
 
-  it('even without the stripping, each answer puts its own headers in the place of what a client sends', async () => {
-    const bare = await envoyRig('http', identity, (config) => config.replace(/.*- \{ remove: x-postern-.*\n/g, ''))
-    try {
-      const sent = { ...(await bearer('owner')), 'X-Postern-Subject': 'root', 'X-Postern-Obligations': 'mine' }
-      expect((await fetch(`http://127.0.0.1:${bare.port}/v1/members`, { headers: sent })).status).toBe(200)
-      const { headers } = bare.reached[0] as Reached
-      expect([headers['x-postern-subject'], headers['x-postern-obligations']]).toEqual(['owner', ''])
-    } finally {
-      await bare.stop()
-    }
-  })
+  it.each(['http', 'grpc'] as const)(
+    'even without the stripping, each answer by %s puts its own headers in the place of what a client sends',
+    async (protocol) => {
+      const bare = await envoyRig(protocol, identity, (config) => config.replace(/.*- \{ remove: x-postern-.*\n/g, ''))
+      try {
+        const sent = { ...(await bearer('owner')), 'X-Postern-Subject': 'root', 'X-Postern-Obligations': 'mine' }
+        expect((await fetch(`http://127.0.0.1:${bare.port}/v1/members`, { headers: sent })).status).toBe(200)
+        const { headers } = bare.reached[0] as Reached
+        expect([headers['x-postern-subject'], headers['x-postern-obligations']]).toEqual(['owner', ''])
+      } finally {
+        await bare.stop()
+      }
+    },
+  )
 })
 
 /** Requests that are framed, folded or written in ways that two readers could take apart differently. */
