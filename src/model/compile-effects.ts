@@ -13,7 +13,7 @@ export function compileEffects(context: SystemContext, permission: string, row: 
     const { lifecycle } = context.files
     const verbs = Object.keys(effect).filter((name) => !guards.has(name))
     if (verbs.length !== 1)
-      context.refuse(problemAt(lifecycle, path, `an effect is one verb, and this has ${verbs.length}`))
+      context.refuse(problemAt(lifecycle, path, `an effect has one verb, and this one has ${verbs.length}`))
     if (effect.move !== undefined && row.to === undefined)
       context.refuse(problemAt(lifecycle, path, 'the effect moves a member, and the row says not `to` which state'))
     const obligations = context.reasons.obligations

@@ -150,7 +150,15 @@ describe('the identity', () => {
     ],
     [
       `{ jwt_keys: k, jwt_issuer: i, jwt_audience: a, trusted_header: X-User, gateway_token: ${'t'.repeat(32)} }`,
-      '`identity` has two ways to know who asks; set the jwt settings or the trusted header, not both',
+      '`identity` has two ways to know who asks; set the jwt settings, the trusted header or the certificate prefix',
+    ],
+    [
+      '{ certificate_prefix: spiffe://acme.example/ }',
+      '`identity.gateway_token` is missing; set all of certificate_prefix, gateway_token, or none',
+    ],
+    [
+      `{ trusted_header: X-User, certificate_prefix: spiffe://acme.example/, gateway_token: ${'t'.repeat(32)} }`,
+      '`identity` has two ways to know who asks; set the jwt settings, the trusted header or the certificate prefix',
     ],
   ])('%s is refused', (identity, message) => {
     expect(problemsOf(() => load(`identity: ${identity}`))).toEqual([`config/sidecar.yaml: ${message}`])
@@ -159,6 +167,37 @@ describe('the identity', () => {
   test('is whole with the three settings of tokens, wherever they are set', () => {
     const { identity } = load('identity: { jwt_keys: k, jwt_issuer: i }', { POSTERN_IDENTITY_JWT_AUDIENCE: 'a' })
     expect(identity).toEqual({ ...defaultSettings.identity, jwt_keys: 'k', jwt_issuer: 'i', jwt_audience: 'a' })
+  })
+})
+
+describe('the source of bundles', () => {
+  test.each([
+    [
+      '{ url: "http://policies.example/b.tar.gz" }',
+      '`bundle.url` is not https; use https, or verify signatures with `bundle.verify_key`',
+    ],
+    [
+      '{ url: "http://policies.example/b.tar.gz", verify_key: k, token: t }',
+      '`bundle.token` would be sent in the clear; use https',
+    ],
+    ['{ verify_key: k }', '`bundle.verify_key` is set, and no `bundle.url`; set the URL, or leave out the key'],
+    ['{ url: "https://policies.example:99999/b" }', '`bundle.url` is no URL; correct its port'],
+  ])('%s is refused', (bundle, message) => {
+    expect(problemsOf(() => load(`bundle: ${bundle}`))).toEqual([`config/sidecar.yaml: ${message}`])
+  })
+
+  test.each(['ftp://a/b', 'https://user:secret@a/b', 'https://', 'bundle.tar.gz'])('is not %s', (url) => {
+    expect(problemsOf(() => load(`bundle: { url: "${url}" }`))).toEqual([
+      expect.stringMatching(/^config\/sidecar\.yaml:1:16: expected an https or http URL/),
+    ])
+  })
+
+  test.each([
+    '{ url: "https://policies.example/b.tar.gz", token: t }',
+    '{ url: "http://127.0.0.1:8080/b.tar.gz", token: t }',
+    '{ url: "http://policies.example/b.tar.gz", verify_key: k }',
+  ])('may be %s', (bundle) => {
+    expect(load(`bundle: ${bundle}`).bundle.url).toMatch(/b\.tar\.gz$/)
   })
 })
 

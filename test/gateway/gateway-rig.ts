@@ -60,6 +60,7 @@ export async function gatewayRig(program: GatewayProgram): Promise<Rig> {
   })
   const { listeners } = await serve({
     bundle: builtBundle(),
+    source: 'test',
     settings: loadSettings(
       undefined,
       {

@@ -79,11 +79,16 @@ export class EffectScope {
 
   /** Undefined where the request does not have the attribute; absent, null and blank are the same to a request. */
   value(source: EffectSource): unknown {
+    const found = this.raw(source)
+    return found === null || (typeof found === 'string' && found.trim() === '') ? undefined : found
+  }
+
+  /** The value as it was sent. */
+  raw(source: EffectSource): unknown {
     if (typeof source === 'object') return source.value
-    const found = source.startsWith('context.')
+    return source.startsWith('context.')
       ? this.action.request.context?.[source.slice('context.'.length)]
       : this.attributes[source]
-    return found === null || (typeof found === 'string' && found.trim() === '') ? undefined : found
   }
 
   needed(source: EffectSource): unknown {

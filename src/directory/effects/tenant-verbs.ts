@@ -17,9 +17,12 @@ export const tenantVerbs: Verbs<
     scope.draft.setPlan(String(scope.needed(source)))
   },
 
-  // What the request says to be null has no value any more.
+  // Null takes a setting back; one that the request lacks stays.
   set_setting(scope, sources) {
-    for (const [path, source] of Object.entries(sources)) changeSetting(scope, path, () => scope.value(source))
+    for (const [path, source] of Object.entries(sources)) {
+      const value = scope.raw(source)
+      if (value !== undefined) changeSetting(scope, path, () => value ?? undefined)
+    }
   },
 
   clear_setting(scope, paths) {
