@@ -1,29 +1,35 @@
+import { resolve } from 'node:path'
+import { openDirectory } from '../directory/directory.ts'
 import { readTenants } from '../directory/document-tenants.ts'
 import { inlineFacts, tenantValidator } from '../directory/tenant-schema.ts'
 import type { Settings } from '../document/settings.ts'
-import { createGatewayApi } from '../gateway/gateway-api.ts'
+import { createGatewayApi, type GatewayApiParts } from '../gateway/gateway-api.ts'
+import { type GrpcParts, listenGrpc } from '../gateway/grpc-listener.ts'
 import { createIdentify } from '../gateway/identity.ts'
 import { readRoutes } from '../gateway/read-routes.ts'
 import { addAuthzenApi } from '../http/authzen-api.ts'
+import { ListenError, loopbackOnly } from '../http/bind.ts'
 import { createDecisionApi } from '../http/decision-api.ts'
 import { addExplainApi } from '../http/explain-api.ts'
 import { type Listener, listen } from '../http/listener.ts'
 import { addOpaApi } from '../http/opa-api.ts'
 import { decisionRoutes } from '../http/routes.ts'
-import { createMetrics, type Metrics } from '../log/metrics.ts'
+import { addStatusApi } from '../http/status-api.ts'
+import { createMetrics } from '../log/metrics.ts'
+import { openDecisionLog } from '../log/open-decision-log.ts'
 import type { ServerLog } from '../log/server-log.ts'
 import type { Bundle } from '../opa/bundle.ts'
 import { createPdp } from '../pdp/decide.ts'
-import type { Pdp } from '../pdp/decision.ts'
-import type { Policy } from '../pdp/policy.ts'
-import { loadPolicy } from './activate.ts'
+import { type Activation, createActivation } from './activation.ts'
 import type { BundleIndex } from './build.ts'
 import { createReadiness, type Readiness } from './readiness.ts'
 
 export interface ServeParts {
   readonly bundle: Bundle<BundleIndex>
+  /** The folder or URL that the bundle came from, for `/v1/status`. */
+  readonly source: string
   readonly settings: Settings
-  /** Tenant documents, and the folder that messages name them from. */
+  /** Tenant documents, where no directory is configured, and the folder that messages name them from. */
   readonly tenantFiles: readonly string[]
   readonly root: string
   readonly log: ServerLog
@@ -33,29 +39,33 @@ export interface ServeParts {
 export interface Serving {
   readonly listeners: readonly Listener[]
   readonly readiness: Readiness
-  /** Ids of the tenants that are served. */
+  /** Where a newer policy is to be put. */
+  readonly activation: Activation
+  /** Ids of the tenants that are served, of a directory the first few. */
   readonly tenants: readonly string[]
+  /** After the last answer: writes what still waits for the decision log, and closes the directory. */
+  finish(): Promise<void>
 }
+
+/** How long the decision log may take to write what waits when the process stops. */
+const flushMs = 5_000
 
 /**
  * The composition root of a serving process: policy, tenants, decision point, listener. Rejects with a `DocumentError`
- * for a tenant document or the routes, a `ListenError` for an address, a `KeySetError` for the keys of tokens.
+ * for a tenant document, the routes or the file of the decision log, a `ListenError` for an address, a `KeySetError` for
+ * the keys of tokens, a `DirectoryError` for the file of the directory.
  */
 export async function serve(parts: ServeParts): Promise<Serving> {
   const { bundle, settings, log } = parts
   const validator = tenantValidator()
   const metrics = createMetrics({
     version: parts.version,
-    routes: [...decisionRoutes, { path: 'gateway', methods: ['ANY'], statuses: [200, 401, 403, 404, 405, 503] }],
+    routes: [...decisionRoutes, { path: 'gateway', methods: ['ANY'], statuses: [200, 401, 402, 403, 404, 405, 503] }],
     dialects: ['authorize', 'opa', 'gateway', 'authzen'],
   })
-  const policy = loadPolicy(bundle, settings.evaluator.memory_mib, (kind, thrown) => {
-    metrics.evalFailed(kind)
-    log.error('the policy failed', { code: kind, error: thrown })
-  })
-  const tenants = readTenants(parts.tenantFiles, parts.root, validator, new Set(policy.systems.keys()))
+  const tenants = tenantsOf(parts)
   const pdp = createPdp({
-    tenants,
+    tenants: tenants.source,
     inline: inlineFacts(validator),
     defaultTenant: settings.default_tenant ?? undefined,
     memo: {
@@ -64,38 +74,80 @@ export async function serve(parts: ServeParts): Promise<Serving> {
       largestInput: settings.cache.largest_input_bytes,
     },
   })
-  pdp.activate(policy)
-  metrics.bundleLoaded('ok')
+  const activation = createActivation({ pdp, memoryMib: settings.evaluator.memory_mib, metrics, log })
+  activation.activate(bundle, parts.source)
   metrics.watch({
     cacheEntries: () => pdp.memo?.entries ?? 0,
     cacheEvictions: () => pdp.memo?.evictions ?? 0,
-    wasmMemoryBytes: () => policy.evaluator.memoryBytes,
-    bundle: () => ({ revision: bundle.manifest.commit ?? '', digest: bundle.manifest.policy }),
+    wasmMemoryBytes: () => activation.policy?.evaluator.memoryBytes ?? 0,
+    bundle: () => activeBundle(activation),
   })
-  const readiness = createReadiness({ policy: () => pdp.policy !== undefined })
-  const api = createDecisionApi({ pdp, settings, metrics, log, readiness })
+  const limit = settings.bundle.max_stale_seconds
+  const readiness = createReadiness({
+    policy: () => pdp.policy !== undefined,
+    policy_fresh: () => limit === 0 || activation.age() <= limit,
+  })
+  const recorder = openDecisionLog({ settings, root: parts.root, version: parts.version, log })
+  if (recorder !== undefined) metrics.watch({ decisionLog: () => recorder.counts })
+  const api = createDecisionApi({ pdp, settings, metrics, log, readiness, recorder })
   addExplainApi(api, { explainer: pdp, settings, metrics, log })
-  addOpaApi(api, { pdp, settings, metrics, log, version: parts.version })
-  addAuthzenApi(api, { pdp, settings, metrics, log })
-  const gateway = gatewayOf(parts, policy, pdp, metrics, readiness)
+  addOpaApi(api, { pdp, settings, metrics, log, version: parts.version, recorder })
+  addStatusApi(api, { metrics, status: activation.status })
+  addAuthzenApi(api, { pdp, settings, metrics, log, recorder })
+  const gateway = gatewayOf(parts, { pdp, metrics, readiness, recorder })
   const hooks = { log, refused: (status: number) => metrics.responded('other', '_OTHER', status) }
   const listeners = [await listen(api, settings.listen.decision, settings, hooks)]
-  if (gateway !== undefined) listeners.push(await listen(gateway.api, gateway.address, settings, hooks))
-  return { listeners, readiness, tenants: tenants.ids }
+  const { gateway: byHttp, gateway_grpc: byGrpc } = settings.listen
+  if (gateway !== undefined && byHttp !== null) listeners.push(await listen(gateway, byHttp, settings, hooks))
+  if (gateway !== undefined && byGrpc !== null) listeners.push(await grpcOn(byGrpc, { api: gateway, readiness }))
+  const finish = async () => {
+    await recorder?.close(flushMs)
+    tenants.close()
+  }
+  return { listeners, readiness, activation, tenants: tenants.ids, finish }
+}
+
+function activeBundle(activation: Activation) {
+  const { policy, commit } = activation.status()
+  return policy === null ? undefined : { revision: commit ?? '', digest: policy }
+}
+
+/** Ids are for the message at start, so that of a directory the first few do. */
+const shownTenants = 20
+
+function tenantsOf({ bundle, settings, root, tenantFiles, log }: ServeParts) {
+  if (settings.directory === null) {
+    const systems = new Set(Object.keys(bundle.manifest.index.systems))
+    const documents = readTenants(tenantFiles, root, tenantValidator(), systems)
+    return { source: documents, ids: documents.ids, close: () => {} }
+  }
+  const file = resolve(root, settings.directory)
+  const directory = openDirectory(file)
+  const ids = directory.list(shownTenants).map(({ id }) => id)
+  if (ids.length === 0) log.warn(`the directory \`${file}\` holds no tenant; \`postern tenant import\` stores some`)
+  return { source: directory.tenants, ids, close: () => directory.close() }
 }
 
 /** Made before anything listens, so that wrong routes or keys stop the start. */
 function gatewayOf(
-  { settings, root, log }: ServeParts,
-  policy: Policy,
-  pdp: Pdp,
-  metrics: Metrics,
-  readiness: Readiness,
+  { bundle, settings, root, log }: ServeParts,
+  shared: Pick<GatewayApiParts, 'pdp' | 'metrics' | 'readiness' | 'recorder'>,
 ) {
-  const address = settings.listen.gateway
-  if (address === null) return undefined
-  const actions = new Set([...policy.systems.values()].flatMap(({ permissions }) => [...permissions.keys()]))
+  if (settings.listen.gateway === null && settings.listen.gateway_grpc === null) return undefined
+  const { systems } = bundle.manifest.index
+  const actions = new Set(Object.values(systems).flatMap(({ permissions }) => Object.keys(permissions)))
   const routes = readRoutes(root, actions)
   const identify = createIdentify(settings.identity)
-  return { address, api: createGatewayApi({ pdp, routes, identify, readiness, metrics, log }) }
+  const planDenialStatus = settings.gateway.plan_denial_status
+  return createGatewayApi({ ...shared, routes, identify, planDenialStatus, log })
+}
+
+async function grpcOn(text: string, parts: GrpcParts): Promise<Listener> {
+  const address = await loopbackOnly(text)
+  if ('path' in address) throw new ListenError(`cannot listen on \`${text}\` by gRPC: write \`host:port\``)
+  try {
+    return await listenGrpc(parts, address.host, address.port)
+  } catch (cause) {
+    throw new ListenError(`cannot listen on \`${text}\`: it is in use or not permitted`, { cause })
+  }
 }

@@ -11,22 +11,51 @@ import { parseYaml, readYaml, type YamlDocument } from './yaml-document.ts'
  * there. To add one, add it here, in that file and in its schema (a test holds the three together).
  */
 export const defaultSettings = deepFreeze({
-  listen: { decision: '127.0.0.1:8181', gateway: null as string | null },
+  listen: { decision: '127.0.0.1:8181', gateway: null as string | null, gateway_grpc: null as string | null },
   identity: {
     jwt_keys: null as string | null,
     jwt_issuer: null as string | null,
     jwt_audience: null as string | null,
     jwt_algorithm: 'RS256',
     trusted_header: null as string | null,
+    certificate_prefix: null as string | null,
     gateway_token: null as string | null,
   },
+  gateway: { plan_denial_status: 403 as 402 | 403 },
   default_tenant: null as string | null,
   tenants: null as string | null,
+  directory: null as string | null,
   public_url: null as string | null,
   limits: { body_bytes: 1048576, depth: 32, batch_items: 100 },
   search: { candidates: 1000, token_key: null as string | null },
   cache: { entries: 100000, bytes: 67108864, largest_input_bytes: 4096 },
   evaluator: { memory_mib: 64 },
+  decision_log: {
+    sink: 'none' as 'none' | 'stdout' | 'file' | 'http',
+    path: null as string | null,
+    max_file_bytes: 104857600,
+    keep_files: 5,
+    url: null as string | null,
+    queue_events: 10000,
+    queue_bytes: 33554432,
+    batch_bytes: 262144,
+    erase: [] as readonly string[],
+    mask: [] as readonly string[],
+    sample_allows: 1,
+    audit: 'optional' as 'optional' | 'required',
+  },
+  bundle: {
+    url: null as string | null,
+    token: null as string | null,
+    poll_seconds: 30,
+    timeout_ms: 10000,
+    max_bytes: 33554432,
+    verify_key: null as string | null,
+    verify_algorithm: 'RS256',
+    kept_in: null as string | null,
+    decision_rows: 'required',
+    max_stale_seconds: 0,
+  },
   drain: { delay_ms: 5000, timeout_ms: 20000 },
   http: { keep_alive_ms: 125000, request_timeout_ms: 10000, headers_timeout_ms: 10000 },
 })
@@ -121,32 +150,56 @@ function misspeltVariables(env: Environment): Problem[] {
     })
 }
 
-/** A number where the setting is one and the text is a plain decimal; else the text, for the schema to judge. */
+/**
+ * A number where the setting is one and the text is a plain decimal, a list where it is one; else the text, for the
+ * schema to judge.
+ */
 function typedLike(example: unknown, text: string): unknown {
+  if (Array.isArray(example)) return text.split(',')
   return typeof example === 'number' && /^-?(0|[1-9][0-9]*)$/.test(text) ? Number(text) : text
 }
 
 /** What no schema can say about one setting alone. */
 function checkTogether(settings: Settings, env: Environment, document: YamlDocument<Written>): void {
   checkIdentity(settings.identity, document.file)
+  checkBundle(settings.bundle, document.file)
+  if (settings.tenants !== null && settings.directory !== null) {
+    const message = '`tenants` and `directory` both say where tenants come from'
+    const remedy = 'set one of them; `postern tenant import` puts documents into a directory'
+    throw new DocumentError([{ file: document.file, line: 0, column: 0, message, remedy, pointer: '/directory' }])
+  }
+  const refuse = (path: readonly string[], message: string, remedy: string): never => {
+    const variable = variableOf(path)
+    const place = env[variable]
+      ? { file: variable, line: 0, column: 0 }
+      : { file: document.file, ...document.place(path) }
+    throw new DocumentError([{ ...place, message, remedy, pointer: toPointer(path) }])
+  }
   const { headers_timeout_ms, request_timeout_ms } = settings.http
-  if (headers_timeout_ms <= request_timeout_ms) return
-  const path = ['http', 'headers_timeout_ms']
-  const variable = variableOf(path)
-  const place = env[variable]
-    ? { file: variable, line: 0, column: 0 }
-    : { file: document.file, ...document.place(path) }
-  const message = `${headers_timeout_ms} is more than \`http.request_timeout_ms\`, ${request_timeout_ms}`
-  throw new DocumentError([{ ...place, message, remedy: 'raise that one or lower this one', pointer: toPointer(path) }])
+  if (headers_timeout_ms > request_timeout_ms) {
+    const message = `${headers_timeout_ms} is more than \`http.request_timeout_ms\`, ${request_timeout_ms}`
+    refuse(['http', 'headers_timeout_ms'], message, 'raise that one or lower this one')
+  }
+  const { sink, path, url, audit, sample_allows } = settings.decision_log
+  if (sink === 'file' && path === null)
+    refuse(['decision_log', 'sink'], 'the sink `file` has no file', 'set `decision_log.path`')
+  if (sink === 'http' && url === null)
+    refuse(['decision_log', 'sink'], 'the sink `http` has no address', 'set `decision_log.url`')
+  if (audit === 'required' && sink === 'none')
+    refuse(['decision_log', 'audit'], 'a record is required, and there is no sink', 'set `decision_log.sink`')
+  if (audit === 'required' && sample_allows > 1)
+    refuse(
+      ['decision_log', 'audit'],
+      'a record is required, and allows are sampled',
+      'set `decision_log.sample_allows` to 1',
+    )
 }
 
 /** Half an identity would let through what the other half is there to stop, such as tokens of another audience. */
 function checkIdentity(identity: Settings['identity'], file: string): void {
-  const { jwt_keys, jwt_issuer, jwt_audience, trusted_header, gateway_token } = identity
-  const ways = [
-    { jwt_keys, jwt_issuer, jwt_audience },
-    { trusted_header, gateway_token },
-  ]
+  const { jwt_keys, jwt_issuer, jwt_audience, trusted_header, certificate_prefix, gateway_token } = identity
+  const named = certificate_prefix === null ? { trusted_header, gateway_token } : { certificate_prefix, gateway_token }
+  const ways = [{ jwt_keys, jwt_issuer, jwt_audience }, named]
   const begun = ways.filter((way) => Object.values(way).some((value) => value !== null))
   const refuse = (pointer: string, message: string, remedy: string) => {
     throw new DocumentError([{ file, line: 0, column: 0, message, remedy, pointer }])
@@ -159,12 +212,35 @@ function checkIdentity(identity: Settings['identity'], file: string): void {
           `\`identity.${name}\` is missing`,
           `set all of ${Object.keys(way).join(', ')}, or none`,
         )
-  if (begun.length > 1)
+  if (begun.length > 1 || (trusted_header !== null && certificate_prefix !== null))
     refuse(
       '/identity',
       '`identity` has two ways to know who asks',
-      'set the jwt settings or the trusted header, not both',
+      'set the jwt settings, the trusted header or the certificate prefix',
     )
+}
+
+/** Whoever can change a policy on its way decides everything. */
+function checkBundle({ url, token, verify_key }: Settings['bundle'], file: string): void {
+  const refuse = (pointer: string, message: string, remedy: string): never => {
+    throw new DocumentError([{ file, line: 0, column: 0, message, remedy, pointer }])
+  }
+  if (url === null) {
+    if (verify_key !== null)
+      refuse(
+        '/bundle/verify_key',
+        '`bundle.verify_key` is set, and no `bundle.url`',
+        'set the URL, or leave out the key',
+      )
+    return
+  }
+  // A port beyond 65535, which no pattern tells.
+  if (!URL.canParse(url)) refuse('/bundle/url', '`bundle.url` is no URL', 'correct its port')
+  const { protocol, hostname } = new URL(url)
+  if (protocol === 'https:' || ['127.0.0.1', '[::1]', 'localhost'].includes(hostname)) return
+  if (verify_key === null)
+    refuse('/bundle/url', '`bundle.url` is not https', 'use https, or verify signatures with `bundle.verify_key`')
+  if (token !== null) refuse('/bundle/token', '`bundle.token` would be sent in the clear', 'use https')
 }
 
 /** `base` with what is written over it; an empty section leaves the base as it is. */
@@ -179,7 +255,7 @@ function overlay<T extends object>(base: T, written: Written): T {
 }
 
 function isSection(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function valueAt(base: object, path: readonly string[]): unknown {
@@ -201,6 +277,6 @@ function setAt(target: Record<string, unknown>, path: readonly string[], value: 
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T
 
 function deepFreeze<T extends object>(value: T): DeepReadonly<T> {
-  for (const inner of Object.values(value)) if (isSection(inner)) deepFreeze(inner)
+  for (const inner of Object.values(value)) if (typeof inner === 'object' && inner !== null) deepFreeze(inner)
   return Object.freeze(value) as DeepReadonly<T>
 }

@@ -12,7 +12,7 @@ import { echoedRequestId } from './request-id.ts'
 import { accessApi, metadataPath } from './routes.ts'
 import { type SearchParts, search } from './search.ts'
 
-export interface AuthzenApiParts extends Pick<EvaluationsParts, 'pdp' | 'metrics' | 'log'> {
+export interface AuthzenApiParts extends Pick<EvaluationsParts, 'pdp' | 'metrics' | 'log' | 'recorder'> {
   readonly settings: EvaluationsParts['settings'] &
     DecisionApiParts['settings'] & {
       readonly public_url: string | null
@@ -51,7 +51,7 @@ export function addAuthzenApi(app: DecisionApi, given: AuthzenApiParts): void {
   }
   // A decision point whose identifier has a path has that path behind the well-known one.
   const { public_url } = parts.settings
-  const base = public_url === null ? '' : new URL(public_url).pathname.replace(/\/$/, '')
+  const base = public_url?.replace(/^https:\/\/[^/]+/, '') ?? ''
   for (const below of ['', '/t/:tenant'])
     app.all(`${metadataPath}${base}${below}`, (c) =>
       answer(parts, c, metadataPath, ['GET', 'HEAD'], (id) => metadata(parts, c, id)),
@@ -87,9 +87,11 @@ async function asked(parts: Parts, c: Call, requestId: string, api: Answer): Pro
   const { limits } = parts.settings
   const { headers } = c.req.raw
   if (!isJson(headers.get('content-type'))) throw new PosternError('unsupported_media_type')
-  const value = readJson(c.env?.body ?? (await readBody(c.req.raw, limits.body_bytes)), limits)
+  const read = c.env?.body ?? (await readBody(c.req.raw, limits.body_bytes))
+  const value = readJson(read, limits)
+  const bytes = read === 'too_large' ? 0 : read.byteLength
   const full = headers.get('x-postern-context') === 'full'
-  return api(parts, { body: asObject(value, '', 'the body'), tenant: c.req.param('tenant'), full, requestId })
+  return api(parts, { body: asObject(value, '', 'the body'), tenant: c.req.param('tenant'), full, requestId, bytes })
 }
 
 function metadata(parts: AuthzenApiParts, c: Call, id: string): Reply {

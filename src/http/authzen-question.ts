@@ -12,6 +12,8 @@ export interface Question {
   /** Whether decisions are to carry their context. */
   readonly full: boolean
   readonly requestId: string
+  /** Of the body, on the wire. */
+  readonly bytes: number
 }
 
 /** Throws `malformed_request` where the value is no object; the pointer names it. */

@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import type { Answer, Pdp } from '../pdp/decision.ts'
+import { type DecisionRecorder, recordFailure } from '../pdp/decision-recorder.ts'
 import { type ErrorCode, errorTable, PosternError } from '../pdp/errors.ts'
 import type { DecisionRequest } from '../pdp/request.ts'
 import { type Bindings, type Body, readBody } from './body.ts'
@@ -17,6 +18,8 @@ export interface DecisionApiParts {
   readonly metrics: Instruments
   readonly log: HttpLog
   readonly readiness: Readiness
+  /** Undefined where decisions are not recorded. */
+  readonly recorder?: DecisionRecorder | undefined
 }
 
 /** The headers that `POST /authorize` reads. */
@@ -123,15 +126,23 @@ export function createDecisionApi(parts: DecisionApiParts): DecisionApi {
 /** Answers without a promise when the PDP decides at once, as it mostly does. Never throws. */
 function answerTo(parts: DecisionApiParts, head: Head, body: Body): Reply | Promise<Reply> {
   const id = requestId(head.requestId)
+  let question: DecisionRequest | undefined
+  const bytes = body === 'too_large' ? 0 : body.byteLength
+  const failed = (error: unknown): Reply => {
+    recordFailure(parts.recorder, { dialect: 'authorize', requestId: id, bytes, request: question }, error)
+    return refuse(parts, error, id)
+  }
   try {
     if (!isJson(head.contentType)) throw new PosternError('unsupported_media_type')
-    const question = readQuestion(body, parts.settings.limits)
+    const request = readQuestion(body, parts.settings.limits)
+    question = request
     const asked = performance.now()
-    const answer = parts.pdp.decide(question)
-    if (!(answer instanceof Promise)) return answered(parts, answer, asked, id)
-    return answer.then((later) => answered(parts, later, asked, id)).catch((error) => refuse(parts, error, id))
+    const answer = parts.pdp.decide(request)
+    const given = (answer: Answer) => answered(parts, answer, { asked, id, request, bytes })
+    if (!(answer instanceof Promise)) return given(answer)
+    return answer.then(given).catch(failed)
   } catch (error) {
-    return refuse(parts, error, id)
+    return failed(error)
   }
 }
 
@@ -148,9 +159,15 @@ export function readJson(body: Body, limits: DecisionApiParts['settings']['limit
   return value
 }
 
-function answered({ metrics }: DecisionApiParts, answer: Answer, asked: number, id: string): Reply {
+function answered(
+  { metrics, recorder }: DecisionApiParts,
+  answer: Answer,
+  { asked, id, request, bytes }: { asked: number; id: string; request: DecisionRequest; bytes: number },
+): Reply {
   const seconds = (performance.now() - asked) / 1000
   const made = reply(200, renderAnswer(answer), id)
+  // Throws where a record is required and cannot be had: then this answer must not leave, and is not counted.
+  recorder?.decided({ dialect: 'authorize', requestId: id, bytes, request, answer, seconds })
   metrics.decided('authorize', answer, seconds)
   metrics.responded('/authorize', 'POST', 200)
   return made

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Answer, Pdp, SnapshotPdp } from '../pdp/decision.ts'
+import { type DecisionRecorder, recordFailure } from '../pdp/decision-recorder.ts'
 import { PosternError } from '../pdp/errors.ts'
+import type { DecisionRequest } from '../pdp/request.ts'
 import {
   asObject,
   type Json,
@@ -25,6 +27,8 @@ export interface EvaluationsParts {
   }
   readonly metrics: Instruments
   readonly log: HttpLog
+  /** Undefined where decisions are not recorded. */
+  readonly recorder?: DecisionRecorder | undefined
 }
 
 /** The decision after which a semantic goes no further; undefined: after none. */
@@ -47,50 +51,62 @@ export function evaluate(parts: EvaluationsParts, question: Question): Promise<R
  * body itself is the question, and is answered as on `/evaluation`.
  */
 export async function evaluateAll(parts: EvaluationsParts, question: Question): Promise<Reply> {
-  const { body, tenant, full, requestId } = question
+  const { body, full, requestId } = question
   const stopAt = lastDecisionOf(body.options)
   const items = itemsOf(body, parts.settings.limits.batch_items)
   if (items.length === 0) return single(parts, question)
   const defaults = defaultsOf(body)
   const pdp = parts.pdp.snapshot()
   // A document that is wrong is so for every item: once, as the answer, rather than in each.
-  if (defaults.tenant !== undefined) pdp.open(within({ tenant: defaults.tenant }, tenant))
+  if (defaults.tenant !== undefined) pdp.open(within({ tenant: defaults.tenant }, question.tenant))
+  const batchId = randomUUID()
+  const bytes = Math.ceil(question.bytes / items.length)
 
   const answers: string[] = []
   for (const item of items) {
     let decision = false
     try {
-      const answer = await decide(parts, pdp, questionOf(defaults, item), tenant)
+      const answer = await decide(parts, pdp, { ...question, bytes, body: questionOf(defaults, item) }, batchId)
       const text = render(answer, full)
       decision = answer.decision.decision
       answers.push(text)
     } catch (error) {
       // An item that cannot be decided is a denial in its place, which only its error tells from the policy's no.
-      const { status, message } = reported(parts, error, requestId)
-      answers.push(JSON.stringify({ decision, context: { error: { status, message } } }))
+      const { status, message, code } = reported(parts, error, requestId)
+      const context = { error: full ? { status, message, code } : { status, message } }
+      answers.push(JSON.stringify({ decision, context }))
     }
     if (decision === stopAt) break
   }
-  const batch = { 'X-Postern-Batch-Id': randomUUID() }
-  return reply(200, `{"evaluations":[${answers.join(',')}]}`, requestId, batch)
+  return reply(200, `{"evaluations":[${answers.join(',')}]}`, requestId, { 'X-Postern-Batch-Id': batchId })
 }
 
-async function single(parts: EvaluationsParts, { body, tenant, full, requestId }: Question): Promise<Reply> {
-  const answer = await decide(parts, parts.pdp, body, tenant)
-  return reply(200, render(answer, full), requestId, { 'X-Postern-Decision-Id': answer.decisionId })
+async function single(parts: EvaluationsParts, question: Question): Promise<Reply> {
+  const answer = await decide(parts, parts.pdp, question)
+  return reply(200, render(answer, question.full), question.requestId, { 'X-Postern-Decision-Id': answer.decisionId })
 }
 
 async function decide(
-  { metrics }: EvaluationsParts,
+  { metrics, recorder }: EvaluationsParts,
   pdp: Pdp,
-  body: unknown,
-  tenant: string | undefined,
+  { body, tenant, requestId, bytes }: Question,
+  batchId?: string,
 ): Promise<Answer> {
-  const request = requestOf(body, tenant)
-  const asked = performance.now()
-  const answer = await pdp.decide(request)
-  metrics.decided('authzen', answer, (performance.now() - asked) / 1000)
-  return answer
+  const told = { dialect: 'authzen', requestId, bytes, ...(batchId === undefined ? {} : { batchId }) }
+  let request: DecisionRequest | undefined
+  try {
+    request = requestOf(body, tenant)
+    const asked = performance.now()
+    const answer = await pdp.decide(request)
+    const seconds = (performance.now() - asked) / 1000
+    // Throws where a record is required and cannot be had: then this answer must not leave, and is not counted.
+    recorder?.decided({ ...told, request, answer, seconds })
+    metrics.decided('authzen', answer, seconds)
+    return answer
+  } catch (error) {
+    recordFailure(recorder, { ...told, request }, error)
+    throw error
+  }
 }
 
 function render(answer: Answer, full: boolean): string {

@@ -6,9 +6,11 @@ import { addExplainApi, type ExplainApiParts } from '../../src/http/explain-api.
 import { type Listener, listen } from '../../src/http/listener.ts'
 import { addOpaApi } from '../../src/http/opa-api.ts'
 import { decisionRoutes } from '../../src/http/routes.ts'
+import { addStatusApi } from '../../src/http/status-api.ts'
 import { createMetrics } from '../../src/log/metrics.ts'
 import { createServerLog } from '../../src/log/server-log.ts'
 import type { Answer, Decision, OpenTenant, Pdp, SnapshotPdp } from '../../src/pdp/decision.ts'
+import type { DecisionRecorder } from '../../src/pdp/decision-recorder.ts'
 import type { Explanation } from '../../src/pdp/explain.ts'
 
 export const deny: Decision = Object.freeze({
@@ -44,7 +46,8 @@ export const explanation: Explanation = Object.freeze({
   nearest_grants: null,
 })
 
-export interface AuthzenOptions {
+export interface ApiOptions {
+  readonly recorder?: DecisionRecorder
   readonly snapshot?: SnapshotPdp['snapshot']
   readonly public_url?: string | null
   readonly candidates?: number
@@ -58,19 +61,26 @@ export function apiOver(
   decide: Pdp['decide'] = () => answerOf(deny),
   limits = { body_bytes: 65_536, depth: 32 },
   explain: ExplainApiParts['explainer']['explain'] = async () => explanation,
-  { snapshot, public_url = 'https://pdp.example.com', candidates = 1000, token_key = null }: AuthzenOptions = {},
+  { snapshot, public_url = 'https://pdp.example.com', candidates = 1000, token_key = null, recorder }: ApiOptions = {},
 ) {
   const lines: string[] = []
   const state = { policy: true }
   const metrics = createMetrics({ version: '0.0.0', routes: decisionRoutes, dialects: ['authorize', 'opa', 'authzen'] })
   const log = createServerLog({ sink: (line) => lines.push(line), terminal: false, debug: false })
   const readiness = createReadiness({ policy: () => state.policy })
-  const app = createDecisionApi({ pdp: { decide }, settings: { limits }, metrics, log, readiness })
+  const app = createDecisionApi({ pdp: { decide }, settings: { limits }, metrics, log, readiness, recorder })
   addExplainApi(app, { explainer: { explain }, settings: { limits }, metrics, log })
-  addOpaApi(app, { pdp: { decide }, settings: { limits }, metrics, log, version: '0.0.0' })
+  addOpaApi(app, { pdp: { decide }, settings: { limits }, metrics, log, version: '0.0.0', recorder })
   const pdp = { decide, snapshot: snapshot ?? (() => ({ decide, open: () => noCandidates })) }
   const search = { candidates, token_key }
-  addAuthzenApi(app, { pdp, settings: { limits: { ...limits, batch_items: 100 }, public_url, search }, metrics, log })
+  addAuthzenApi(app, {
+    pdp,
+    settings: { limits: { ...limits, batch_items: 100 }, public_url, search },
+    metrics,
+    log,
+    recorder,
+  })
+  addStatusApi(app, { metrics, status: () => ({ policy: 'sha256:0123' }) })
   return { app, metrics, readiness, state, log, lines }
 }
 
