@@ -10,18 +10,20 @@ import { addExplainApi } from '../http/explain-api.ts'
 import { type Listener, listen } from '../http/listener.ts'
 import { addOpaApi } from '../http/opa-api.ts'
 import { decisionRoutes } from '../http/routes.ts'
+import { addStatusApi } from '../http/status-api.ts'
 import { createMetrics } from '../log/metrics.ts'
 import { openDecisionLog } from '../log/open-decision-log.ts'
 import type { ServerLog } from '../log/server-log.ts'
 import type { Bundle } from '../opa/bundle.ts'
 import { createPdp } from '../pdp/decide.ts'
-import type { Policy } from '../pdp/policy.ts'
-import { loadPolicy } from './activate.ts'
+import { type Activation, createActivation } from './activation.ts'
 import type { BundleIndex } from './build.ts'
 import { createReadiness, type Readiness } from './readiness.ts'
 
 export interface ServeParts {
   readonly bundle: Bundle<BundleIndex>
+  /** The folder or URL that the bundle came from, for `/v1/status`. */
+  readonly source: string
   readonly settings: Settings
   /** Tenant documents, and the folder that messages name them from. */
   readonly tenantFiles: readonly string[]
@@ -33,6 +35,8 @@ export interface ServeParts {
 export interface Serving {
   readonly listeners: readonly Listener[]
   readonly readiness: Readiness
+  /** Where a newer policy is to be put. */
+  readonly activation: Activation
   /** Ids of the tenants that are served. */
   readonly tenants: readonly string[]
   /** After the last answer: writes what still waits for the decision log. */
@@ -55,11 +59,8 @@ export async function serve(parts: ServeParts): Promise<Serving> {
     routes: [...decisionRoutes, { path: 'gateway', methods: ['ANY'], statuses: [200, 401, 403, 404, 405, 503] }],
     dialects: ['authorize', 'opa', 'gateway', 'authzen'],
   })
-  const policy = loadPolicy(bundle, settings.evaluator.memory_mib, (kind, thrown) => {
-    metrics.evalFailed(kind)
-    log.error('the policy failed', { code: kind, error: thrown })
-  })
-  const tenants = readTenants(parts.tenantFiles, parts.root, validator, new Set(policy.systems.keys()))
+  const systems = new Set(Object.keys(bundle.manifest.index.systems))
+  const tenants = readTenants(parts.tenantFiles, parts.root, validator, systems)
   const pdp = createPdp({
     tenants,
     inline: inlineFacts(validator),
@@ -70,38 +71,48 @@ export async function serve(parts: ServeParts): Promise<Serving> {
       largestInput: settings.cache.largest_input_bytes,
     },
   })
-  pdp.activate(policy)
-  metrics.bundleLoaded('ok')
+  const activation = createActivation({ pdp, memoryMib: settings.evaluator.memory_mib, metrics, log })
+  activation.activate(bundle, parts.source)
   metrics.watch({
     cacheEntries: () => pdp.memo?.entries ?? 0,
     cacheEvictions: () => pdp.memo?.evictions ?? 0,
-    wasmMemoryBytes: () => policy.evaluator.memoryBytes,
-    bundle: () => ({ revision: bundle.manifest.commit ?? '', digest: bundle.manifest.policy }),
+    wasmMemoryBytes: () => activation.policy?.evaluator.memoryBytes ?? 0,
+    bundle: () => activeBundle(activation),
+  })
+  const limit = settings.bundle.max_stale_seconds
+  const readiness = createReadiness({
+    policy: () => pdp.policy !== undefined,
+    policy_fresh: () => limit === 0 || activation.age() <= limit,
   })
   const recorder = openDecisionLog({ settings, root: parts.root, version: parts.version, log })
   if (recorder !== undefined) metrics.watch({ decisionLog: () => recorder.counts })
-  const readiness = createReadiness({ policy: () => pdp.policy !== undefined })
   const api = createDecisionApi({ pdp, settings, metrics, log, readiness, recorder })
   addExplainApi(api, { explainer: pdp, settings, metrics, log })
   addOpaApi(api, { pdp, settings, metrics, log, version: parts.version, recorder })
+  addStatusApi(api, { metrics, status: activation.status })
   addAuthzenApi(api, { pdp, settings, metrics, log, recorder })
-  const gateway = gatewayOf(parts, policy, { pdp, metrics, readiness, recorder })
+  const gateway = gatewayOf(parts, { pdp, metrics, readiness, recorder })
   const hooks = { log, refused: (status: number) => metrics.responded('other', '_OTHER', status) }
   const listeners = [await listen(api, settings.listen.decision, settings, hooks)]
   if (gateway !== undefined) listeners.push(await listen(gateway.api, gateway.address, settings, hooks))
   const finish = async () => recorder?.close(flushMs)
-  return { listeners, readiness, tenants: tenants.ids, finish }
+  return { listeners, readiness, activation, tenants: tenants.ids, finish }
+}
+
+function activeBundle(activation: Activation) {
+  const { policy, commit } = activation.status()
+  return policy === null ? undefined : { revision: commit ?? '', digest: policy }
 }
 
 /** Made before anything listens, so that wrong routes or keys stop the start. */
 function gatewayOf(
-  { settings, root, log }: ServeParts,
-  policy: Policy,
+  { bundle, settings, root, log }: ServeParts,
   shared: Pick<GatewayApiParts, 'pdp' | 'metrics' | 'readiness' | 'recorder'>,
 ) {
   const address = settings.listen.gateway
   if (address === null) return undefined
-  const actions = new Set([...policy.systems.values()].flatMap(({ permissions }) => [...permissions.keys()]))
+  const { systems } = bundle.manifest.index
+  const actions = new Set(Object.values(systems).flatMap(({ permissions }) => Object.keys(permissions)))
   const routes = readRoutes(root, actions)
   const identify = createIdentify(settings.identity)
   return { address, api: createGatewayApi({ ...shared, routes, identify, log }) }

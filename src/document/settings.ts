@@ -41,6 +41,17 @@ export const defaultSettings = deepFreeze({
     sample_allows: 1,
     audit: 'optional' as 'optional' | 'required',
   },
+  bundle: {
+    url: null as string | null,
+    token: null as string | null,
+    poll_seconds: 30,
+    timeout_ms: 10000,
+    max_bytes: 33554432,
+    verify_key: null as string | null,
+    verify_algorithm: 'RS256',
+    decision_rows: 'required',
+    max_stale_seconds: 0,
+  },
   drain: { delay_ms: 5000, timeout_ms: 20000 },
   http: { keep_alive_ms: 125000, request_timeout_ms: 10000, headers_timeout_ms: 10000 },
 })
@@ -147,6 +158,7 @@ function typedLike(example: unknown, text: string): unknown {
 /** What no schema can say about one setting alone. */
 function checkTogether(settings: Settings, env: Environment, document: YamlDocument<Written>): void {
   checkIdentity(settings.identity, document.file)
+  checkBundle(settings.bundle, document.file)
   const refuse = (path: readonly string[], message: string, remedy: string): never => {
     const variable = variableOf(path)
     const place = env[variable]
@@ -199,6 +211,29 @@ function checkIdentity(identity: Settings['identity'], file: string): void {
       '`identity` has two ways to know who asks',
       'set the jwt settings or the trusted header, not both',
     )
+}
+
+/** Whoever can change a policy on its way decides everything. */
+function checkBundle({ url, token, verify_key }: Settings['bundle'], file: string): void {
+  const refuse = (pointer: string, message: string, remedy: string): never => {
+    throw new DocumentError([{ file, line: 0, column: 0, message, remedy, pointer }])
+  }
+  if (url === null) {
+    if (verify_key !== null)
+      refuse(
+        '/bundle/verify_key',
+        '`bundle.verify_key` is set, and no `bundle.url`',
+        'set the URL, or leave out the key',
+      )
+    return
+  }
+  // A port beyond 65535, which no pattern tells.
+  if (!URL.canParse(url)) refuse('/bundle/url', '`bundle.url` is no URL', 'correct its port')
+  const { protocol, hostname } = new URL(url)
+  if (protocol === 'https:' || ['127.0.0.1', '[::1]', 'localhost'].includes(hostname)) return
+  if (verify_key === null)
+    refuse('/bundle/url', '`bundle.url` is not https', 'use https, or verify signatures with `bundle.verify_key`')
+  if (token !== null) refuse('/bundle/token', '`bundle.token` would be sent in the clear', 'use https')
 }
 
 /** `base` with what is written over it; an empty section leaves the base as it is. */

@@ -68,6 +68,14 @@ describe('a search for resources', () => {
   })
 })
 
+describe('a search for resources whose properties name one', () => {
+  it('finds that one alone, as no other goes with them', async () => {
+    const { app } = clubApi({ entities }, everything)
+    const body = { ...resources, resource: { type: 'door', properties: { door: 'front' } } }
+    expect((await asked(app, at('resource'), body)).text).toBe(results('door', 'front'))
+  })
+})
+
 describe('a search for actions', () => {
   it('finds permissions of the system by name, those of another type left out', async () => {
     const { app } = clubApi({ members, entities }, ({ action }) => action.name !== 'door:close')

@@ -162,6 +162,37 @@ describe('the identity', () => {
   })
 })
 
+describe('the source of bundles', () => {
+  test.each([
+    [
+      '{ url: "http://policies.example/b.tar.gz" }',
+      '`bundle.url` is not https; use https, or verify signatures with `bundle.verify_key`',
+    ],
+    [
+      '{ url: "http://policies.example/b.tar.gz", verify_key: k, token: t }',
+      '`bundle.token` would be sent in the clear; use https',
+    ],
+    ['{ verify_key: k }', '`bundle.verify_key` is set, and no `bundle.url`; set the URL, or leave out the key'],
+    ['{ url: "https://policies.example:99999/b" }', '`bundle.url` is no URL; correct its port'],
+  ])('%s is refused', (bundle, message) => {
+    expect(problemsOf(() => load(`bundle: ${bundle}`))).toEqual([`config/sidecar.yaml: ${message}`])
+  })
+
+  test.each(['ftp://a/b', 'https://user:secret@a/b', 'https://', 'bundle.tar.gz'])('is not %s', (url) => {
+    expect(problemsOf(() => load(`bundle: { url: "${url}" }`))).toEqual([
+      expect.stringMatching(/^config\/sidecar\.yaml:1:16: expected an https or http URL/),
+    ])
+  })
+
+  test.each([
+    '{ url: "https://policies.example/b.tar.gz", token: t }',
+    '{ url: "http://127.0.0.1:8080/b.tar.gz", token: t }',
+    '{ url: "http://policies.example/b.tar.gz", verify_key: k }',
+  ])('may be %s', (bundle) => {
+    expect(load(`bundle: ${bundle}`).bundle.url).toMatch(/b\.tar\.gz$/)
+  })
+})
+
 describe('the environment', () => {
   test('has one variable for each setting', () => {
     expect(variableOf(['listen', 'decision'])).toBe('POSTERN_LISTEN_DECISION')

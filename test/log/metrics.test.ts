@@ -5,6 +5,7 @@ import { createDecisionApi } from '../../src/http/decision-api.ts'
 import { addExplainApi } from '../../src/http/explain-api.ts'
 import { addOpaApi } from '../../src/http/opa-api.ts'
 import { decisionRoutes } from '../../src/http/routes.ts'
+import { addStatusApi } from '../../src/http/status-api.ts'
 import { createMetrics } from '../../src/log/metrics.ts'
 import { Registry } from '../../src/log/registry.ts'
 import type { Answer } from '../../src/pdp/decision.ts'
@@ -246,6 +247,7 @@ describe('the metrics', () => {
     const app = createDecisionApi({ ...parts, readiness: createReadiness({ policy: () => random(2) === 0 }) })
     addExplainApi(app, { ...parts, explainer: pdp })
     addOpaApi(app, { ...parts, version: '' })
+    addStatusApi(app, { metrics, status: () => ({}) })
     addAuthzenApi(app, parts)
     const paths = decisionRoutes.map(({ path }) => path.replace('{api}', 'evaluations'))
     for (let sent = 0; sent < 10_000; sent++) {
