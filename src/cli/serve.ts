@@ -41,7 +41,7 @@ export const serve = defineCommand({
           ? await startingPolicy({ project, settings, env: io.env, progress, log })
           : fixedPolicy(values.bundle, settings)
       const { bundle, from } = start
-      const tenantFiles = tenantDocuments(project, settings.tenants)
+      const tenantFiles = settings.directory === null ? tenantDocuments(project, settings.tenants) : []
       const parts = { bundle, source: from, settings, tenantFiles, root: project.root, log, version: version() }
       return { serving: await startServing(parts), settings, start }
     })
