@@ -4,9 +4,11 @@ import { readTenants } from '../directory/document-tenants.ts'
 import { inlineFacts, tenantValidator } from '../directory/tenant-schema.ts'
 import type { Settings } from '../document/settings.ts'
 import { createGatewayApi, type GatewayApiParts } from '../gateway/gateway-api.ts'
+import { type GrpcParts, listenGrpc } from '../gateway/grpc-listener.ts'
 import { createIdentify } from '../gateway/identity.ts'
 import { readRoutes } from '../gateway/read-routes.ts'
 import { addAuthzenApi } from '../http/authzen-api.ts'
+import { ListenError, loopbackOnly } from '../http/bind.ts'
 import { createDecisionApi } from '../http/decision-api.ts'
 import { addExplainApi } from '../http/explain-api.ts'
 import { type Listener, listen } from '../http/listener.ts'
@@ -58,7 +60,7 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   const validator = tenantValidator()
   const metrics = createMetrics({
     version: parts.version,
-    routes: [...decisionRoutes, { path: 'gateway', methods: ['ANY'], statuses: [200, 401, 403, 404, 405, 503] }],
+    routes: [...decisionRoutes, { path: 'gateway', methods: ['ANY'], statuses: [200, 401, 402, 403, 404, 405, 503] }],
     dialects: ['authorize', 'opa', 'gateway', 'authzen'],
   })
   const tenants = tenantsOf(parts)
@@ -95,7 +97,9 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   const gateway = gatewayOf(parts, { pdp, metrics, readiness, recorder })
   const hooks = { log, refused: (status: number) => metrics.responded('other', '_OTHER', status) }
   const listeners = [await listen(api, settings.listen.decision, settings, hooks)]
-  if (gateway !== undefined) listeners.push(await listen(gateway.api, gateway.address, settings, hooks))
+  const { gateway: byHttp, gateway_grpc: byGrpc } = settings.listen
+  if (gateway !== undefined && byHttp !== null) listeners.push(await listen(gateway, byHttp, settings, hooks))
+  if (gateway !== undefined && byGrpc !== null) listeners.push(await grpcOn(byGrpc, { api: gateway, readiness }))
   const finish = async () => {
     await recorder?.close(flushMs)
     tenants.close()
@@ -129,11 +133,21 @@ function gatewayOf(
   { bundle, settings, root, log }: ServeParts,
   shared: Pick<GatewayApiParts, 'pdp' | 'metrics' | 'readiness' | 'recorder'>,
 ) {
-  const address = settings.listen.gateway
-  if (address === null) return undefined
+  if (settings.listen.gateway === null && settings.listen.gateway_grpc === null) return undefined
   const { systems } = bundle.manifest.index
   const actions = new Set(Object.values(systems).flatMap(({ permissions }) => Object.keys(permissions)))
   const routes = readRoutes(root, actions)
   const identify = createIdentify(settings.identity)
-  return { address, api: createGatewayApi({ ...shared, routes, identify, log }) }
+  const planDenialStatus = settings.gateway.plan_denial_status
+  return createGatewayApi({ ...shared, routes, identify, planDenialStatus, log })
+}
+
+async function grpcOn(text: string, parts: GrpcParts): Promise<Listener> {
+  const address = await loopbackOnly(text)
+  if ('path' in address) throw new ListenError(`cannot listen on \`${text}\` by gRPC: write \`host:port\``)
+  try {
+    return await listenGrpc(parts, address.host, address.port)
+  } catch (cause) {
+    throw new ListenError(`cannot listen on \`${text}\`: it is in use or not permitted`, { cause })
+  }
 }
