@@ -10,6 +10,7 @@ import { tenantWarnings } from '../directory/tenant-warnings.ts'
 import { toPointer, type Validator, validateJson } from '../document/schema.ts'
 import type { Acted, Command, Done, Management } from '../http/management-api.ts'
 import type { ActivePdp } from '../pdp/decide.ts'
+import type { DecisionRecorder } from '../pdp/decision-recorder.ts'
 import { PosternError } from '../pdp/errors.ts'
 import type { TenantFacts } from '../pdp/facts.ts'
 import type { PermissionIndex } from '../pdp/policy.ts'
@@ -23,6 +24,8 @@ export interface ManagementParts {
   readonly pdp: Pick<ActivePdp, 'decideOn' | 'policy'>
   /** How long an invitation is good, in milliseconds. */
   readonly invitationMs: number
+  /** Undefined where decisions are not recorded. */
+  readonly recorder?: DecisionRecorder | undefined
   readonly now?: () => Date
 }
 
@@ -78,14 +81,25 @@ function act(parts: ManagementParts, command: Command): Acted {
   const { now = () => new Date() } = parts
   const digest = digestOf([command.action, command.actor, command.resource, command.context, command.invitation])
   const written = parts.directory.write<Omit<Acted, 'revision'>>(command.tenant, (draft, facts, journal) => {
-    const known = command.key === undefined ? undefined : journal.answered(keyOf(command))
+    const at = now()
+    const known = command.key === undefined ? undefined : journal.answered(keyOf(command), at.getTime())
     if (known !== undefined) return { commit: false, value: { replayed: repeated(known, digest) } }
-    const asked = requestOf(parts, command, facts, journal)
+    const asked = requestOf(parts, command, facts, (sent) => journal.invitee(sent, at.getTime()))
+    const started = performance.now()
     const answer = parts.pdp.decideOn(asked.request, facts)
+    // Throws where a record is required and cannot be had: then nothing is changed.
+    parts.recorder?.decided({
+      dialect: 'management',
+      ...(command.requestId === undefined ? {} : { requestId: command.requestId }),
+      bytes: command.bytes,
+      request: asked.request,
+      answer,
+      seconds: (performance.now() - started) / 1000,
+    })
     if (!answer.decision.decision) return { commit: false, value: { answer } }
-    const done = carryOut(parts, draft, journal, { ...asked, answer, at: now() }, command)
+    const done = carryOut(parts, draft, journal, { ...asked, answer, at }, command)
     if (command.key !== undefined)
-      journal.keepAnswer(keyOf(command), { digest, body: JSON.stringify({ ...done, invitations: [] }) })
+      journal.keepAnswer(keyOf(command), { digest, body: JSON.stringify({ ...done, invitations: [] }) }, at.getTime())
     return { commit: true, change: command.action, value: { answer, done } }
   })
   if (written === undefined) throw new PosternError('unknown_tenant', `no tenant \`${command.tenant}\``)
@@ -98,10 +112,15 @@ interface Asked {
 }
 
 /** Who answers an invitation is the person it was sent to: they have shown its secret, and are decided upon as such. */
-function requestOf({ pdp }: ManagementParts, command: Command, facts: TenantFacts, journal: Journal): Asked {
+function requestOf(
+  { pdp }: ManagementParts,
+  command: Command,
+  facts: TenantFacts,
+  inviteeOf: (digest: string) => string | undefined,
+): Asked {
   const { action, actor, resource, context } = command
   const permission = pdp.policy?.systems.get(facts.system)?.permissions.get(action)
-  const invitee = permission?.byInvitee ? journal.invitee(digestOf(command.invitation ?? '')) : undefined
+  const invitee = permission?.byInvitee ? inviteeOf(digestOf(command.invitation ?? '')) : undefined
   if (permission?.byInvitee && invitee === undefined) throw new PosternError('invitation_needed')
   const colon = action.indexOf(':')
   const request = {

@@ -21,10 +21,10 @@ import { createMetrics, type Metrics } from '../log/metrics.ts'
 import { openDecisionLog } from '../log/open-decision-log.ts'
 import type { ServerLog } from '../log/server-log.ts'
 import type { Bundle } from '../opa/bundle.ts'
-import { type ActivePdp, createPdp } from '../pdp/decide.ts'
+import { createPdp } from '../pdp/decide.ts'
 import { type Activation, createActivation } from './activation.ts'
 import type { BundleIndex } from './build.ts'
-import { createManagement } from './management.ts'
+import { createManagement, type ManagementParts } from './management.ts'
 import { createReadiness, type Readiness } from './readiness.ts'
 
 export interface ServeParts {
@@ -107,7 +107,7 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   const { gateway: byHttp, gateway_grpc: byGrpc } = settings.listen
   if (gateway !== undefined && byHttp !== null) listeners.push(await listen(gateway, byHttp, settings, hooks))
   if (gateway !== undefined && byGrpc !== null) listeners.push(await grpcOn(byGrpc, { api: gateway, readiness }))
-  const managed = managementOf(parts, tenants.directory, { pdp, metrics })
+  const managed = managementOf(parts, tenants.directory, { pdp, metrics, recorder })
   if (managed !== undefined) listeners.push(await listen(managed.api, managed.address, settings, hooks))
   const finish = async () => {
     await recorder?.close(flushMs)
@@ -140,18 +140,18 @@ function tenantsOf({ bundle, settings, root, tenantFiles, log }: ServeParts) {
 function managementOf(
   { settings, log }: ServeParts,
   directory: Directory | undefined,
-  shared: { readonly pdp: ActivePdp; readonly metrics: Metrics },
+  { metrics, ...shared }: { readonly metrics: Metrics } & Pick<ManagementParts, 'pdp' | 'recorder'>,
 ) {
   const address = settings.listen.management
   if (address === null || directory === undefined) return undefined
   const { token, invitation_hours } = settings.management
   if (token === null)
     log.warn('whoever reaches the management API is believed: for a demo only; set `management.token`')
-  const management = createManagement({ directory, pdp: shared.pdp, invitationMs: invitation_hours * 3_600_000 })
+  const management = createManagement({ directory, ...shared, invitationMs: invitation_hours * 3_600_000 })
   const api = createManagementApi({
     management,
     console: createConsole(token),
-    metrics: shared.metrics,
+    metrics,
     settings,
     log,
   })

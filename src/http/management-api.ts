@@ -19,6 +19,9 @@ export interface Command {
   readonly context: Json
   /** The secret that an invitee was sent. */
   readonly invitation?: string | undefined
+  readonly requestId?: string
+  /** Of the body. */
+  readonly bytes: number
   /** The `Idempotency-Key`. */
   readonly key?: string | undefined
 }
@@ -125,14 +128,15 @@ function read({ console, management }: ManagementApiParts, c: Call, id: string):
 
 async function store(parts: ManagementApiParts, c: Call, id: string): Promise<Reply> {
   parts.console.authenticate(c.req.raw.headers)
-  const document = await bodyOf(parts, c)
+  const { body: document } = await bodyOf(parts, c)
   return reply(200, JSON.stringify(parts.management.store(c.req.param('tenant') as string, document)), id)
 }
 
 /** A denial is a 403 with the decision; one that ran into a limit is a 409, for room may come. */
 async function act(parts: ManagementApiParts, c: Call, id: string): Promise<Reply> {
   const actor = parts.console.actor(c.req.raw.headers)
-  const { resource = {}, context = {}, invitation } = await bodyOf(parts, c)
+  const { body: asked, bytes } = await bodyOf(parts, c)
+  const { resource = {}, context = {}, invitation } = asked
   if (invitation !== undefined && typeof invitation !== 'string')
     throw malformed('/invitation', '`invitation` must be a string')
   const acted = parts.management.act({
@@ -142,6 +146,8 @@ async function act(parts: ManagementApiParts, c: Call, id: string): Promise<Repl
     resource: asObject(resource, '/resource', '`resource`'),
     context: asObject(context, '/context', '`context`'),
     invitation,
+    requestId: id,
+    bytes,
     key: c.req.header('idempotency-key'),
   })
   const { answer, done, replayed, revision } = acted
@@ -153,8 +159,9 @@ async function act(parts: ManagementApiParts, c: Call, id: string): Promise<Repl
   return reply(context_.limit === undefined ? 403 : 409, body, id)
 }
 
-async function bodyOf({ settings: { limits } }: ManagementApiParts, c: Call): Promise<Json> {
+async function bodyOf({ settings: { limits } }: ManagementApiParts, c: Call) {
   const { raw } = c.req
   if (!isJson(raw.headers.get('content-type'))) throw new PosternError('unsupported_media_type')
-  return asObject(readJson(c.env?.body ?? (await readBody(raw, limits.body_bytes)), limits), '', 'the body')
+  const read = c.env?.body ?? (await readBody(raw, limits.body_bytes))
+  return { body: asObject(readJson(read, limits), '', 'the body'), bytes: read === 'too_large' ? 0 : read.byteLength }
 }
