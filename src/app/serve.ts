@@ -1,29 +1,36 @@
 import { resolve } from 'node:path'
-import { openDirectory } from '../directory/directory.ts'
+import { type Directory, openDirectory } from '../directory/directory.ts'
 import { readTenants } from '../directory/document-tenants.ts'
 import { inlineFacts, tenantValidator } from '../directory/tenant-schema.ts'
 import type { Settings } from '../document/settings.ts'
 import { createGatewayApi, type GatewayApiParts } from '../gateway/gateway-api.ts'
+import { type GrpcParts, listenGrpc } from '../gateway/grpc-listener.ts'
 import { createIdentify } from '../gateway/identity.ts'
 import { readRoutes } from '../gateway/read-routes.ts'
 import { addAuthzenApi } from '../http/authzen-api.ts'
+import { ListenError, loopbackOnly } from '../http/bind.ts'
+import { createConsole } from '../http/console.ts'
 import { createDecisionApi } from '../http/decision-api.ts'
 import { addExplainApi } from '../http/explain-api.ts'
 import { type Listener, listen } from '../http/listener.ts'
+import { createManagementApi, managementRoute } from '../http/management-api.ts'
 import { addOpaApi } from '../http/opa-api.ts'
 import { decisionRoutes } from '../http/routes.ts'
-import { createMetrics } from '../log/metrics.ts'
+import { addStatusApi } from '../http/status-api.ts'
+import { createMetrics, type Metrics } from '../log/metrics.ts'
 import { openDecisionLog } from '../log/open-decision-log.ts'
 import type { ServerLog } from '../log/server-log.ts'
 import type { Bundle } from '../opa/bundle.ts'
 import { createPdp } from '../pdp/decide.ts'
-import type { Policy } from '../pdp/policy.ts'
-import { loadPolicy } from './activate.ts'
+import { type Activation, createActivation } from './activation.ts'
 import type { BundleIndex } from './build.ts'
+import { createManagement, type ManagementParts } from './management.ts'
 import { createReadiness, type Readiness } from './readiness.ts'
 
 export interface ServeParts {
   readonly bundle: Bundle<BundleIndex>
+  /** The folder or URL that the bundle came from, for `/v1/status`. */
+  readonly source: string
   readonly settings: Settings
   /** Tenant documents, where no directory is configured, and the folder that messages name them from. */
   readonly tenantFiles: readonly string[]
@@ -35,6 +42,8 @@ export interface ServeParts {
 export interface Serving {
   readonly listeners: readonly Listener[]
   readonly readiness: Readiness
+  /** Where a newer policy is to be put. */
+  readonly activation: Activation
   /** Ids of the tenants that are served, of a directory the first few. */
   readonly tenants: readonly string[]
   /** After the last answer: writes what still waits for the decision log, and closes the directory. */
@@ -54,14 +63,14 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   const validator = tenantValidator()
   const metrics = createMetrics({
     version: parts.version,
-    routes: [...decisionRoutes, { path: 'gateway', methods: ['ANY'], statuses: [200, 401, 403, 404, 405, 503] }],
+    routes: [
+      ...decisionRoutes,
+      { path: 'gateway', methods: ['ANY'], statuses: [200, 401, 402, 403, 404, 405, 503] },
+      managementRoute,
+    ],
     dialects: ['authorize', 'opa', 'gateway', 'authzen'],
   })
-  const policy = loadPolicy(bundle, settings.evaluator.memory_mib, (kind, thrown) => {
-    metrics.evalFailed(kind)
-    log.error('the policy failed', { code: kind, error: thrown })
-  })
-  const tenants = tenantsOf(parts, policy)
+  const tenants = tenantsOf(parts)
   const pdp = createPdp({
     tenants: tenants.source,
     inline: inlineFacts(validator),
@@ -72,57 +81,103 @@ export async function serve(parts: ServeParts): Promise<Serving> {
       largestInput: settings.cache.largest_input_bytes,
     },
   })
-  pdp.activate(policy)
-  metrics.bundleLoaded('ok')
+  const activation = createActivation({ pdp, memoryMib: settings.evaluator.memory_mib, metrics, log })
+  activation.activate(bundle, parts.source)
   metrics.watch({
     cacheEntries: () => pdp.memo?.entries ?? 0,
     cacheEvictions: () => pdp.memo?.evictions ?? 0,
-    wasmMemoryBytes: () => policy.evaluator.memoryBytes,
-    bundle: () => ({ revision: bundle.manifest.commit ?? '', digest: bundle.manifest.policy }),
+    wasmMemoryBytes: () => activation.policy?.evaluator.memoryBytes ?? 0,
+    bundle: () => activeBundle(activation),
+  })
+  const limit = settings.bundle.max_stale_seconds
+  const readiness = createReadiness({
+    policy: () => pdp.policy !== undefined,
+    policy_fresh: () => limit === 0 || activation.age() <= limit,
   })
   const recorder = openDecisionLog({ settings, root: parts.root, version: parts.version, log })
   if (recorder !== undefined) metrics.watch({ decisionLog: () => recorder.counts })
-  const readiness = createReadiness({ policy: () => pdp.policy !== undefined })
   const api = createDecisionApi({ pdp, settings, metrics, log, readiness, recorder })
   addExplainApi(api, { explainer: pdp, settings, metrics, log })
   addOpaApi(api, { pdp, settings, metrics, log, version: parts.version, recorder })
+  addStatusApi(api, { metrics, status: activation.status })
   addAuthzenApi(api, { pdp, settings, metrics, log, recorder })
-  const gateway = gatewayOf(parts, policy, { pdp, metrics, readiness, recorder })
+  const gateway = gatewayOf(parts, { pdp, metrics, readiness, recorder })
   const hooks = { log, refused: (status: number) => metrics.responded('other', '_OTHER', status) }
   const listeners = [await listen(api, settings.listen.decision, settings, hooks)]
-  if (gateway !== undefined) listeners.push(await listen(gateway.api, gateway.address, settings, hooks))
+  const { gateway: byHttp, gateway_grpc: byGrpc } = settings.listen
+  if (gateway !== undefined && byHttp !== null) listeners.push(await listen(gateway, byHttp, settings, hooks))
+  if (gateway !== undefined && byGrpc !== null) listeners.push(await grpcOn(byGrpc, { api: gateway, readiness }))
+  const managed = managementOf(parts, tenants.directory, { pdp, metrics, recorder })
+  if (managed !== undefined) listeners.push(await listen(managed.api, managed.address, settings, hooks))
   const finish = async () => {
     await recorder?.close(flushMs)
     tenants.close()
   }
-  return { listeners, readiness, tenants: tenants.ids, finish }
+  return { listeners, readiness, activation, tenants: tenants.ids, finish }
+}
+
+function activeBundle(activation: Activation) {
+  const { policy, commit } = activation.status()
+  return policy === null ? undefined : { revision: commit ?? '', digest: policy }
 }
 
 /** Ids are for the message at start, so that of a directory the first few do. */
 const shownTenants = 20
 
-function tenantsOf({ settings, root, tenantFiles, log }: ServeParts, policy: Policy) {
+function tenantsOf({ bundle, settings, root, tenantFiles, log }: ServeParts) {
   if (settings.directory === null) {
-    const documents = readTenants(tenantFiles, root, tenantValidator(), new Set(policy.systems.keys()))
-    return { source: documents, ids: documents.ids, close: () => {} }
+    const systems = new Set(Object.keys(bundle.manifest.index.systems))
+    const documents = readTenants(tenantFiles, root, tenantValidator(), systems)
+    return { source: documents, ids: documents.ids, directory: undefined, close: () => {} }
   }
   const file = resolve(root, settings.directory)
   const directory = openDirectory(file)
   const ids = directory.list(shownTenants).map(({ id }) => id)
   if (ids.length === 0) log.warn(`the directory \`${file}\` holds no tenant; \`postern tenant import\` stores some`)
-  return { source: directory.tenants, ids, close: () => directory.close() }
+  return { source: directory.tenants, ids, directory, close: () => directory.close() }
+}
+
+function managementOf(
+  { settings, log }: ServeParts,
+  directory: Directory | undefined,
+  { metrics, ...shared }: { readonly metrics: Metrics } & Pick<ManagementParts, 'pdp' | 'recorder'>,
+) {
+  const address = settings.listen.management
+  if (address === null || directory === undefined) return undefined
+  const { token, invitation_hours } = settings.management
+  if (token === null)
+    log.warn('whoever reaches the management API is believed: for a demo only; set `management.token`')
+  const management = createManagement({ directory, ...shared, invitationMs: invitation_hours * 3_600_000 })
+  const api = createManagementApi({
+    management,
+    console: createConsole(token),
+    metrics,
+    settings,
+    log,
+  })
+  return { address, api }
 }
 
 /** Made before anything listens, so that wrong routes or keys stop the start. */
 function gatewayOf(
-  { settings, root, log }: ServeParts,
-  policy: Policy,
+  { bundle, settings, root, log }: ServeParts,
   shared: Pick<GatewayApiParts, 'pdp' | 'metrics' | 'readiness' | 'recorder'>,
 ) {
-  const address = settings.listen.gateway
-  if (address === null) return undefined
-  const actions = new Set([...policy.systems.values()].flatMap(({ permissions }) => [...permissions.keys()]))
+  if (settings.listen.gateway === null && settings.listen.gateway_grpc === null) return undefined
+  const { systems } = bundle.manifest.index
+  const actions = new Set(Object.values(systems).flatMap(({ permissions }) => Object.keys(permissions)))
   const routes = readRoutes(root, actions)
   const identify = createIdentify(settings.identity)
-  return { address, api: createGatewayApi({ ...shared, routes, identify, log }) }
+  const planDenialStatus = settings.gateway.plan_denial_status
+  return createGatewayApi({ ...shared, routes, identify, planDenialStatus, log })
+}
+
+async function grpcOn(text: string, parts: GrpcParts): Promise<Listener> {
+  const address = await loopbackOnly(text)
+  if ('path' in address) throw new ListenError(`cannot listen on \`${text}\` by gRPC: write \`host:port\``)
+  try {
+    return await listenGrpc(parts, address.host, address.port)
+  } catch (cause) {
+    throw new ListenError(`cannot listen on \`${text}\`: it is in use or not permitted`, { cause })
+  }
 }

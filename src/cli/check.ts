@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createProjectChecker } from '../app/check.ts'
 import { projectAt } from '../app/project.ts'
-import { projectChanges } from '../app/project-changes.ts'
+import { projectChanges, unlessGone } from '../app/project-changes.ts'
 import { checkGithub } from '../review/check-github.ts'
 import { checkJson } from '../review/check-json.ts'
 import { checkJunit } from '../review/check-junit.ts'
@@ -34,7 +34,7 @@ export const check = defineCommand({
     format: { type: 'string', value: 'name', description: `${Object.keys(formats).join(', ')} (default: text)` },
   },
   examples: [
-    { line: 'postern check', does: 'check YAML, Rego, policy tests and decision rows' },
+    { line: 'postern check', does: 'check YAML, Rego, policy tests, decision rows and invariants' },
     { line: 'postern check --watch', does: 'the same after each change, in about a second' },
     { line: 'postern check --format sarif > check.sarif', does: 'the same, for a code scanner' },
   ],
@@ -53,8 +53,8 @@ export const check = defineCommand({
     }
     if (values.watch === true) {
       const changes = projectChanges(project.root)
-      await report()
-      for await (const _ of changes) await report()
+      await unlessGone(report)
+      for await (const _ of changes) await unlessGone(report)
     }
     return problemsOf(await report()).length === 0 ? 0 : 1
   },

@@ -3,6 +3,7 @@ import type { FactRecord, TenantFacts, TenantSource } from '../pdp/facts.ts'
 import type { TenantDocument } from '../pdp/tenant-document.ts'
 import { checkStore, type DirectoryCheck } from './check-store.ts'
 import { prepareChanges } from './draft-changes.ts'
+import { type Journal, prepareJournal } from './journal.ts'
 import { prepareLookups } from './lookups.ts'
 import { openStore } from './store.ts'
 import { storedDraft } from './stored-draft.ts'
@@ -29,7 +30,10 @@ export interface Directory {
    * it began, so decide upon them first and change the draft then. Nothing is written unless `work` says `commit`.
    * Undefined where there is no such tenant.
    */
-  write<T>(tenant: string, work: (draft: TenantDraft, facts: TenantFacts) => Write<T>): Written<T> | undefined
+  write<T>(
+    tenant: string,
+    work: (draft: TenantDraft, facts: TenantFacts, journal: Journal) => Write<T>,
+  ): Written<T> | undefined
   /** Writes a whole copy to a file that must not exist. */
   backup(file: string): void
   /** Replaces everything by a copy. No revision that was given out before is of the new state. */
@@ -74,6 +78,7 @@ export function openDirectory(file: string): Directory {
   const store = openStore(file)
   const lookups = prepareLookups(store)
   const changes = prepareChanges(store)
+  const journal = prepareJournal(store)
   const exported = prepareExport(store, lookups)
   const meta = store.query([], (db) => db.selectFrom('meta').select('epoch'))
   let epoch = meta.first({})?.epoch
@@ -155,7 +160,7 @@ export function openDirectory(file: string): Directory {
         const row = lookups.tenant.first({ tenant })
         if (row === undefined) return undefined
         const draft = storedDraft(store, lookups, changes, row)
-        const result = work(draft, storedFacts(lookups, row, revisionOf(row)))
+        const result = work(draft, storedFacts(lookups, row, revisionOf(row)), journal(tenant))
         if (!result.commit) return { result, row, touched: new Set<string>() }
         const revision = nextRev()
         const after = { ...draft.row(), revision }

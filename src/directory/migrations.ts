@@ -58,4 +58,17 @@ create table entity (
 ) strict, without rowid;
 create unique index entity_ordinal on entity (tenant, type, ordinal);
 `,
+  `
+create table invitation (
+  tenant text not null, user text not null, digest text not null, expires integer not null,
+  primary key (tenant, user)
+) strict, without rowid;
+create unique index invitation_digest on invitation (tenant, digest);
+
+create table answered (
+  tenant text not null, key text not null, digest text not null, body text not null, at integer not null,
+  primary key (tenant, key)
+) strict, without rowid;
+create index answered_at on answered (at);
+`,
 ]

@@ -15,7 +15,7 @@ import { PosternError } from '../pdp/errors.ts'
 import { DirectoryError } from './directory-error.ts'
 import { migrations } from './migrations.ts'
 import { isStorable } from './storable.ts'
-import { type Tables, tableNames } from './tables.ts'
+import type { Tables } from './tables.ts'
 
 type Value = string | number | null
 
@@ -198,7 +198,7 @@ function replaceBy(database: Database.Database, copy: string): void {
     if (digestsOf(database, 'copy') !== digestsOf(database, 'main') || faultsOf(database, 'copy').length > 0)
       throw new DirectoryError(`\`${copy}\` is no sound backup of a directory of this version`)
     const replace = () => {
-      for (const table of tableNames)
+      for (const table of tablesOf(database))
         database.exec(`delete from ${table}; insert into ${table} select * from copy.${table}`)
       database.prepare('update meta set epoch = ?').run(randomUUID())
     }
@@ -206,6 +206,12 @@ function replaceBy(database: Database.Database, copy: string): void {
   } finally {
     database.exec('detach copy')
   }
+}
+
+/** All but the list of migrations, so that a table that comes later is restored too. */
+function tablesOf(database: Database.Database): readonly string[] {
+  const rows = database.prepare("select name from sqlite_schema where type = 'table' and name <> 'migration'").all()
+  return (rows as { readonly name: string }[]).map(({ name }) => name)
 }
 
 /** The digests of the migrations that made the tables; empty where there are none. */

@@ -15,6 +15,23 @@ export interface Tables {
   readonly role_count: StatusCounts & { readonly tenant: string; readonly role: string }
   readonly element: ElementRow
   readonly holding: HoldingRow
+  /** The invitation of each pending member that has one; of its secret only the digest. */
+  readonly invitation: {
+    readonly tenant: string
+    readonly user: string
+    readonly digest: string
+    /** Milliseconds since 1970. */
+    readonly expires: number
+  }
+  /** Answers that were given to requests with an `Idempotency-Key`. */
+  readonly answered: {
+    readonly tenant: string
+    readonly key: string
+    readonly digest: string
+    readonly body: string
+    /** Milliseconds since 1970. */
+    readonly at: number
+  }
   readonly entity: {
     readonly tenant: string
     readonly type: string
@@ -91,6 +108,5 @@ export const tenantTables = [
   'element',
   'holding',
   'entity',
+  'invitation',
 ] as const satisfies readonly (keyof Tables)[]
-
-export const tableNames = ['meta', 'change', 'tenant', ...tenantTables] as const satisfies readonly (keyof Tables)[]

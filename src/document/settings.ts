@@ -11,15 +11,23 @@ import { parseYaml, readYaml, type YamlDocument } from './yaml-document.ts'
  * there. To add one, add it here, in that file and in its schema (a test holds the three together).
  */
 export const defaultSettings = deepFreeze({
-  listen: { decision: '127.0.0.1:8181', gateway: null as string | null },
+  listen: {
+    decision: '127.0.0.1:8181',
+    gateway: null as string | null,
+    gateway_grpc: null as string | null,
+    management: null as string | null,
+  },
   identity: {
     jwt_keys: null as string | null,
     jwt_issuer: null as string | null,
     jwt_audience: null as string | null,
     jwt_algorithm: 'RS256',
     trusted_header: null as string | null,
+    certificate_prefix: null as string | null,
     gateway_token: null as string | null,
   },
+  gateway: { plan_denial_status: 403 as 402 | 403 },
+  management: { token: null as string | null, invitation_hours: 168 },
   default_tenant: null as string | null,
   tenants: null as string | null,
   directory: null as string | null,
@@ -36,11 +44,23 @@ export const defaultSettings = deepFreeze({
     url: null as string | null,
     queue_events: 10000,
     queue_bytes: 33554432,
-    batch_bytes: 65536,
+    batch_bytes: 262144,
     erase: [] as readonly string[],
     mask: [] as readonly string[],
     sample_allows: 1,
     audit: 'optional' as 'optional' | 'required',
+  },
+  bundle: {
+    url: null as string | null,
+    token: null as string | null,
+    poll_seconds: 30,
+    timeout_ms: 10000,
+    max_bytes: 33554432,
+    verify_key: null as string | null,
+    verify_algorithm: 'RS256',
+    kept_in: null as string | null,
+    decision_rows: 'required',
+    max_stale_seconds: 0,
   },
   drain: { delay_ms: 5000, timeout_ms: 20000 },
   http: { keep_alive_ms: 125000, request_timeout_ms: 10000, headers_timeout_ms: 10000 },
@@ -148,6 +168,7 @@ function typedLike(example: unknown, text: string): unknown {
 /** What no schema can say about one setting alone. */
 function checkTogether(settings: Settings, env: Environment, document: YamlDocument<Written>): void {
   checkIdentity(settings.identity, document.file)
+  checkBundle(settings.bundle, document.file)
   if (settings.tenants !== null && settings.directory !== null) {
     const message = '`tenants` and `directory` both say where tenants come from'
     const remedy = 'set one of them; `postern tenant import` puts documents into a directory'
@@ -160,6 +181,19 @@ function checkTogether(settings: Settings, env: Environment, document: YamlDocum
       : { file: document.file, ...document.place(path) }
     throw new DocumentError([{ ...place, message, remedy, pointer: toPointer(path) }])
   }
+  const { listen, directory, management } = settings
+  if (listen.management !== null && directory === null)
+    refuse(['listen', 'management'], 'there is no directory to manage', 'set `directory`')
+  if (
+    listen.management !== null &&
+    management.token === null &&
+    !/^(127\.|localhost:|\[::1\]:|unix:)/.test(listen.management)
+  )
+    refuse(
+      ['listen', 'management'],
+      '`management.token` is missing, and others can reach this address',
+      'set the token, or listen on 127.0.0.1',
+    )
   const { headers_timeout_ms, request_timeout_ms } = settings.http
   if (headers_timeout_ms > request_timeout_ms) {
     const message = `${headers_timeout_ms} is more than \`http.request_timeout_ms\`, ${request_timeout_ms}`
@@ -182,11 +216,9 @@ function checkTogether(settings: Settings, env: Environment, document: YamlDocum
 
 /** Half an identity would let through what the other half is there to stop, such as tokens of another audience. */
 function checkIdentity(identity: Settings['identity'], file: string): void {
-  const { jwt_keys, jwt_issuer, jwt_audience, trusted_header, gateway_token } = identity
-  const ways = [
-    { jwt_keys, jwt_issuer, jwt_audience },
-    { trusted_header, gateway_token },
-  ]
+  const { jwt_keys, jwt_issuer, jwt_audience, trusted_header, certificate_prefix, gateway_token } = identity
+  const named = certificate_prefix === null ? { trusted_header, gateway_token } : { certificate_prefix, gateway_token }
+  const ways = [{ jwt_keys, jwt_issuer, jwt_audience }, named]
   const begun = ways.filter((way) => Object.values(way).some((value) => value !== null))
   const refuse = (pointer: string, message: string, remedy: string) => {
     throw new DocumentError([{ file, line: 0, column: 0, message, remedy, pointer }])
@@ -199,12 +231,35 @@ function checkIdentity(identity: Settings['identity'], file: string): void {
           `\`identity.${name}\` is missing`,
           `set all of ${Object.keys(way).join(', ')}, or none`,
         )
-  if (begun.length > 1)
+  if (begun.length > 1 || (trusted_header !== null && certificate_prefix !== null))
     refuse(
       '/identity',
       '`identity` has two ways to know who asks',
-      'set the jwt settings or the trusted header, not both',
+      'set the jwt settings, the trusted header or the certificate prefix',
     )
+}
+
+/** Whoever can change a policy on its way decides everything. */
+function checkBundle({ url, token, verify_key }: Settings['bundle'], file: string): void {
+  const refuse = (pointer: string, message: string, remedy: string): never => {
+    throw new DocumentError([{ file, line: 0, column: 0, message, remedy, pointer }])
+  }
+  if (url === null) {
+    if (verify_key !== null)
+      refuse(
+        '/bundle/verify_key',
+        '`bundle.verify_key` is set, and no `bundle.url`',
+        'set the URL, or leave out the key',
+      )
+    return
+  }
+  // A port beyond 65535, which no pattern tells.
+  if (!URL.canParse(url)) refuse('/bundle/url', '`bundle.url` is no URL', 'correct its port')
+  const { protocol, hostname } = new URL(url)
+  if (protocol === 'https:' || ['127.0.0.1', '[::1]', 'localhost'].includes(hostname)) return
+  if (verify_key === null)
+    refuse('/bundle/url', '`bundle.url` is not https', 'use https, or verify signatures with `bundle.verify_key`')
+  if (token !== null) refuse('/bundle/token', '`bundle.token` would be sent in the clear', 'use https')
 }
 
 /** `base` with what is written over it; an empty section leaves the base as it is. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { factBounds } from '../../src/pdp/facts.ts'
+import { factBounds, type TenantFacts } from '../../src/pdp/facts.ts'
 import type { DecisionRequest } from '../../src/pdp/request.ts'
 import { factsOfDocument, type TenantDocument } from '../../src/pdp/tenant-document.ts'
 import { randomCase } from '../reference/generate.ts'
@@ -51,6 +51,38 @@ describe('a stored tenant', () => {
       'shares',
       'without_two_factor',
     ])
+  })
+
+  it('is searched for the candidates that its document has, page by page', () => {
+    const types = ['user', 'api_key', 'project', 'custom_level', 'group', 'collection', 'door', 'constructor']
+    const all = Array.from({ length: cases }, (_, seed) => caseOf(seed).document)
+    const twice =
+      JSON.parse(`{"tenant":"twice","system":"x","members":[{"user":"a"},{"user":"b"}],"api_keys":["k","l","k"],
+      "projects":["p","p"],"custom_levels":[{"id":"x"},{"id":"x"},{"id":7},{"id":"y"}],"groups":{"g":[]},"collection_assets":{"c":[]},
+      "entities":{"user":{"c":{},"a":{},"d":{}},"door":{"front":{},"back":{}},"api_key":{"l":{},"m":{}},"none":{}}}`)
+    const documents = [...all, twice as TenantDocument]
+    const { tenants } = directoryOf(...documents)
+    const counted: Record<string, number> = Object.create(null)
+    for (const document of documents)
+      for (const type of types) {
+        const expected = factsOfDocument(document)
+          .candidates(type, undefined, 1_000)
+          .map(({ id }) => id)
+        const facts = tenants.find(document.tenant) as TenantFacts
+        for (const most of [1, 2, 1_000]) {
+          const found: string[] = []
+          for (let after: string | undefined, page = facts.candidates(type, after, most); page.length > 0; ) {
+            expect(page.length).toBeLessThanOrEqual(most)
+            found.push(...page.map(({ id }) => id))
+            after = page.at(-1)?.position
+            page = facts.candidates(type, after, most)
+          }
+          expect(found).toEqual(expected)
+        }
+        counted[type] = (counted[type] ?? 0) + expected.length
+      }
+    expect(counted).toMatchObject({ door: 2, constructor: 0 })
+    for (const type of types.slice(0, 6)) expect(counted[type], type).toBeGreaterThan(0)
   })
 
   it('comes out as the document that it was', () => {

@@ -6,6 +6,7 @@ import { addExplainApi, type ExplainApiParts } from '../../src/http/explain-api.
 import { type Listener, listen } from '../../src/http/listener.ts'
 import { addOpaApi } from '../../src/http/opa-api.ts'
 import { decisionRoutes } from '../../src/http/routes.ts'
+import { addStatusApi } from '../../src/http/status-api.ts'
 import { createMetrics } from '../../src/log/metrics.ts'
 import { createServerLog } from '../../src/log/server-log.ts'
 import type { Answer, Decision, OpenTenant, Pdp, SnapshotPdp } from '../../src/pdp/decision.ts'
@@ -79,6 +80,7 @@ export function apiOver(
     log,
     recorder,
   })
+  addStatusApi(app, { metrics, status: () => ({ policy: 'sha256:0123' }) })
   return { app, metrics, readiness, state, log, lines }
 }
 

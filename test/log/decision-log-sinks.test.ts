@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -45,6 +55,20 @@ describe('the file', () => {
     expect(linesOf(path)).toEqual(['{"a":1}', '{"a":2}'])
   })
 
+  it('is closed under a write after that write: its descriptor is no other file meanwhile', async () => {
+    const path = join(folder, 'closed.jsonl')
+    const free = openSync(join(folder, 'first'), 'w')
+    closeSync(free)
+    const sink = openFileSink({ path, maxBytes: 1e9, keepFiles: 1 })
+    const written = sink.write(['1'])
+    sink.close()
+    const other = openSync(join(folder, 'other'), 'w')
+    await written
+    closeSync(other)
+    expect(other).not.toBe(free)
+    expect(linesOf(path)).toEqual(['1'])
+  })
+
   it('that cannot be written refuses the decision where a record is required, until it can be again', () => {
     const path = join(folder, 'away', 'required.jsonl')
     mkdirSync(join(folder, 'away'))
@@ -83,6 +107,39 @@ describe('the stream', () => {
 })
 
 describe('the log service', () => {
+  it('that never answers is not waited for once the sink is closed', async () => {
+    const server = createServer(() => {})
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const sink = httpSink(`http://127.0.0.1:${(server.address() as AddressInfo).port}/logs`, 60_000)
+    try {
+      const arrived = new Promise((resolve) => server.once('request', resolve))
+      const written = sink.write(['{}'])
+      await arrived
+      sink.close()
+      await expect(written).rejects.toThrow('aborted')
+    } finally {
+      server.closeAllConnections()
+      server.close()
+    }
+  })
+
+  it('that points elsewhere has not taken the events, whatever is there', async () => {
+    const paths: (string | undefined)[] = []
+    const server = createServer((request, response) => {
+      paths.push(request.url)
+      response.writeHead(request.url === '/logs' ? 302 : 200, { Location: '/elsewhere' }).end()
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const sink = httpSink(`http://127.0.0.1:${(server.address() as AddressInfo).port}/logs`)
+    try {
+      await expect(sink.write(['{}'])).rejects.toThrow('fetch failed')
+      expect(paths).toEqual(['/logs'])
+    } finally {
+      server.closeAllConnections()
+      server.close()
+    }
+  })
+
   it('gets gzipped arrays as OPA sends them, each event once and in order, through 500s and silence', async () => {
     const got: Event[] = []
     const headers: unknown[] = []

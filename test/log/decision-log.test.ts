@@ -56,6 +56,14 @@ describe('an event', () => {
     expect(lines.map((line) => line.replace(/(?<="timestamp":")[^"]*/, '2026-01-01T00:00:00.000Z'))).toEqual([shown])
   })
 
+  it('of a decision among several has the id of their request', async () => {
+    const sink = memorySink()
+    const { log } = logTo(sink)
+    for (const batchId of ['b-1', undefined]) log.decided(recorded(batchId === undefined ? {} : { batchId }))
+    await log.close(1_000)
+    expect(sink.events.map(({ batch_id }) => batch_id)).toEqual(['b-1', undefined])
+  })
+
   it('of a failure has its code, and neither result nor effect', async () => {
     const sink = memorySink()
     const { log } = logTo(sink)
@@ -89,6 +97,19 @@ describe('an event', () => {
       { input: undefined, oversized: true },
     ])
     expect(log.counts.oversized).toBe(2)
+  })
+
+  it('leaves out the large tenant that the items of a batch share, whatever each took on the wire', async () => {
+    const sink = memorySink()
+    const { log } = logTo(sink)
+    const tenant = { tenant: 'acme', system: 'any', members: [{ user: 'x'.repeat(70_000) }] }
+    for (const requestId of ['r-1', 'r-2'])
+      log.decided(recorded({ requestId, request: { ...question, tenant }, bytes: 700 }))
+    await log.close(1_000)
+    expect(sink.events.map(({ input, oversized }) => ({ input, oversized }))).toEqual([
+      { input: question, oversized: true },
+      { input: question, oversized: true },
+    ])
   })
 })
 

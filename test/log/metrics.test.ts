@@ -5,6 +5,7 @@ import { createDecisionApi } from '../../src/http/decision-api.ts'
 import { addExplainApi } from '../../src/http/explain-api.ts'
 import { addOpaApi } from '../../src/http/opa-api.ts'
 import { decisionRoutes } from '../../src/http/routes.ts'
+import { addStatusApi } from '../../src/http/status-api.ts'
 import { createMetrics } from '../../src/log/metrics.ts'
 import { Registry } from '../../src/log/registry.ts'
 import type { Answer } from '../../src/pdp/decision.ts'
@@ -224,9 +225,9 @@ describe('the metrics', () => {
     }
     const pick = <T>(values: readonly T[]): T => values[random(values.length)] as T
     const word = () => Array.from({ length: 1 + random(12) }, () => pick([...'abcdefghij/%-_.'])).join('')
-    // Methods are not the decision point's business.
+    // Methods are not the decision point's business, and neither are conflicts of writes.
     const codes = (Object.keys(errorTable) as (keyof typeof errorTable)[]).filter(
-      (code) => code !== 'method_not_allowed',
+      (code) => ![405, 409].includes(errorTable[code].status),
     )
     const pdp = {
       decide({ subject }: DecisionRequest) {
@@ -246,6 +247,7 @@ describe('the metrics', () => {
     const app = createDecisionApi({ ...parts, readiness: createReadiness({ policy: () => random(2) === 0 }) })
     addExplainApi(app, { ...parts, explainer: pdp })
     addOpaApi(app, { ...parts, version: '' })
+    addStatusApi(app, { metrics, status: () => ({}) })
     addAuthzenApi(app, parts)
     const paths = decisionRoutes.map(({ path }) => path.replace('{api}', 'evaluations'))
     for (let sent = 0; sent < 10_000; sent++) {

@@ -1,0 +1,202 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { Directory } from '../directory/directory.ts'
+import { applyEffects } from '../directory/effects/apply-effects.ts'
+import { MissingAttribute } from '../directory/effects/effect-scope.ts'
+import type { Journal } from '../directory/journal.ts'
+import { unstorable } from '../directory/storable.ts'
+import type { JsonObject, TenantDraft } from '../directory/tenant-draft.ts'
+import { repeatedUsers, tenantValidator } from '../directory/tenant-schema.ts'
+import { tenantWarnings } from '../directory/tenant-warnings.ts'
+import { toPointer, type Validator, validateJson } from '../document/schema.ts'
+import type { Acted, Command, Done, Management } from '../http/management-api.ts'
+import type { ActivePdp } from '../pdp/decide.ts'
+import type { DecisionRecorder } from '../pdp/decision-recorder.ts'
+import { PosternError } from '../pdp/errors.ts'
+import type { TenantFacts } from '../pdp/facts.ts'
+import type { PermissionIndex } from '../pdp/policy.ts'
+import type { DecisionRequest } from '../pdp/request.ts'
+import type { TenantDocument } from '../pdp/tenant-document.ts'
+
+type Json = Readonly<Record<string, unknown>>
+
+export interface ManagementParts {
+  readonly directory: Directory
+  readonly pdp: Pick<ActivePdp, 'decideOn' | 'policy'>
+  /** How long an invitation is good, in milliseconds. */
+  readonly invitationMs: number
+  /** Undefined where decisions are not recorded. */
+  readonly recorder?: DecisionRecorder | undefined
+  readonly now?: () => Date
+}
+
+/** The management of a directory's tenants, by the policy that is active at the moment. */
+export function createManagement(parts: ManagementParts): Management {
+  const { directory, pdp } = parts
+  const validator = tenantValidator()
+  return {
+    list: (limit, after) => directory.list(limit, after).map((summary) => ({ ...summary })),
+    read(tenant) {
+      const document = directory.export(tenant)
+      const facts = directory.tenants.find(tenant)
+      return document === undefined || facts === undefined ? undefined : { document, revision: facts.revision }
+    },
+    store(tenant, document) {
+      const checked = checkedDocument(tenant, document, validator)
+      const system = pdp.policy?.systems.get(checked.system)
+      if (system === undefined)
+        throw new PosternError('unknown_system', `no system \`${checked.system}\``, { pointer: '/system' })
+      return { revision: directory.put([checked]), warnings: tenantWarnings(checked, system) }
+    },
+    act: (command) => act(parts, command),
+  }
+}
+
+/** Throws `malformed_tenant` at the first member that cannot be stored. */
+function checkedDocument(tenant: string, document: Json, validator: Validator<TenantDocument>): TenantDocument {
+  const refuse = (detail: string, pointer: string): never => {
+    throw new PosternError('malformed_tenant', detail, { pointer })
+  }
+  if (!validator.accepts(document)) {
+    const [first] = validateJson(document, validator)
+    return refuse(first?.message ?? '', first?.pointer ?? '')
+  }
+  if (document.tenant !== tenant) refuse(`the path names \`${tenant}\``, '/tenant')
+  const [second] = repeatedUsers(document)
+  if (second !== undefined) refuse('a second record of the same user', `/members/${second}/user`)
+  const [text] = unstorable(document)
+  if (text !== undefined) refuse('a text with U+0000 or a lone surrogate cannot be stored', toPointer(text))
+  return document
+}
+
+/**
+ * Carries out one action on a stored tenant: decided by the policy upon facts that are read inside the write
+ * transaction, changed by the effects of its row, and on disk when this returns; or nothing of it.
+ *
+ * INVARIANT: nobody else writes between the decision and the change, so the last seat is given once.
+ *
+ * @throws PosternError `unknown_tenant`, `invitation_needed`, `user_exists`, `missing_attribute`, `idempotency_conflict`,
+ *   and what decisions throw
+ */
+function act(parts: ManagementParts, command: Command): Acted {
+  const { now = () => new Date() } = parts
+  const digest = digestOf([command.action, command.actor, command.resource, command.context, command.invitation])
+  const written = parts.directory.write<Omit<Acted, 'revision'>>(command.tenant, (draft, facts, journal) => {
+    const at = now()
+    const known = command.key === undefined ? undefined : journal.answered(keyOf(command), at.getTime())
+    if (known !== undefined) return { commit: false, value: { replayed: repeated(known, digest) } }
+    const asked = requestOf(parts, command, facts, (sent) => journal.invitee(sent, at.getTime()))
+    const started = performance.now()
+    const answer = parts.pdp.decideOn(asked.request, facts)
+    // Throws where a record is required and cannot be had: then nothing is changed.
+    parts.recorder?.decided({
+      dialect: 'management',
+      ...(command.requestId === undefined ? {} : { requestId: command.requestId }),
+      bytes: command.bytes,
+      request: asked.request,
+      answer,
+      seconds: (performance.now() - started) / 1000,
+    })
+    if (!answer.decision.decision) return { commit: false, value: { answer } }
+    const done = carryOut(parts, draft, journal, { ...asked, answer, at }, command)
+    if (command.key !== undefined)
+      journal.keepAnswer(keyOf(command), { digest, body: JSON.stringify({ ...done, invitations: [] }) }, at.getTime())
+    return { commit: true, change: command.action, value: { answer, done } }
+  })
+  if (written === undefined) throw new PosternError('unknown_tenant', `no tenant \`${command.tenant}\``)
+  return { ...written.value, revision: written.revision }
+}
+
+interface Asked {
+  readonly request: DecisionRequest
+  readonly permission: PermissionIndex | undefined
+}
+
+/** Who answers an invitation is the person it was sent to: they have shown its secret, and are decided upon as such. */
+function requestOf(
+  { pdp }: ManagementParts,
+  command: Command,
+  facts: TenantFacts,
+  inviteeOf: (digest: string) => string | undefined,
+): Asked {
+  const { action, actor, resource, context } = command
+  const permission = pdp.policy?.systems.get(facts.system)?.permissions.get(action)
+  const invitee = permission?.byInvitee ? inviteeOf(digestOf(command.invitation ?? '')) : undefined
+  if (permission?.byInvitee && invitee === undefined) throw new PosternError('invitation_needed')
+  const colon = action.indexOf(':')
+  const request = {
+    subject: { type: actor.type, id: invitee ?? actor.id },
+    action: { name: action },
+    resource: { type: colon === -1 ? action : action.slice(0, colon), id: '-', properties: resource },
+    context: {
+      ...context,
+      ...(actor.sessionIssuedAt === undefined ? {} : { session_issued_at: actor.sessionIssuedAt }),
+    },
+  }
+  return { request, permission }
+}
+
+interface Allowed extends Asked {
+  readonly answer: NonNullable<Acted['answer']>
+  readonly at: Date
+}
+
+function carryOut(
+  { invitationMs }: ManagementParts,
+  draft: TenantDraft,
+  journal: Journal,
+  { request, permission, answer, at }: Allowed,
+  { actor }: Command,
+): Done {
+  const outcome = effectsOf(draft, {
+    request,
+    obligations: answer.decision.obligations,
+    effects: permission?.effects ?? [],
+    to: permission?.to,
+    now: at.toISOString(),
+  })
+  const { subject } = request
+  if (permission?.byInvitee && subject.id !== actor.id) rename(draft, subject.id, actor.id)
+  for (const user of outcome.uninvited) journal.withdrawInvitation(user)
+  const invitations = outcome.invited.map((user) => {
+    const invitation = randomBytes(32).toString('base64url')
+    const expires = at.getTime() + invitationMs
+    journal.invite(user, digestOf(invitation), expires)
+    return { user, invitation, expires_at: new Date(expires).toISOString() }
+  })
+  return { members: outcome.members, sessions_ended: outcome.ended, invitations }
+}
+
+function effectsOf(draft: TenantDraft, action: Parameters<typeof applyEffects>[1]): ReturnType<typeof applyEffects> {
+  try {
+    return applyEffects(draft, action)
+  } catch (error) {
+    if (!(error instanceof MissingAttribute)) throw error
+    const pointer = error.attribute.startsWith('context.')
+      ? error.attribute.replace('.', '/')
+      : `resource/${error.attribute}`
+    throw new PosternError('missing_attribute', error.message, { pointer: `/${pointer}` })
+  }
+}
+
+/** Until somebody accepts, an invitation's record has the address for its user. */
+function rename(draft: TenantDraft, from: string, to: string): void {
+  const record = draft.member(from)
+  if (record === undefined) return
+  if (draft.member(to) !== undefined) throw new PosternError('user_exists', `\`${to}\` has a record already`)
+  draft.removeMember(from)
+  draft.putMember({ ...record, user: to } satisfies JsonObject)
+}
+
+function repeated({ digest, body }: { digest: string; body: string }, asked: string): Done {
+  if (digest !== asked) throw new PosternError('idempotency_conflict')
+  return JSON.parse(body)
+}
+
+/** Keys of different callers have nothing to do with each other. */
+function keyOf({ actor, key }: Command): string {
+  return digestOf([actor, key])
+}
+
+function digestOf(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('base64url')
+}
