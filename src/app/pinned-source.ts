@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { BundleError } from '../opa/bundle.ts'
 import type { BundleStore } from './bundle-store.ts'
 import { openArchive } from './http-source.ts'
 import type { Delivery, PolicySource } from './policy-source.ts'
@@ -23,8 +24,12 @@ export function pinnedSource(
   }
 }
 
-/** The bundle in a file, verified as one from a server is. */
+/** The bundle in a file, verified as one from a server is. Rejects with a `BundleError` that names the file. */
 export async function openFile(file: string, options: Parameters<typeof openArchive>[1]): Promise<Delivery> {
-  const archive = readFileSync(file)
-  return { archive, bundle: await openArchive(archive, options) }
+  try {
+    const archive = readFileSync(file)
+    return { archive, bundle: await openArchive(archive, options) }
+  } catch (error) {
+    throw new BundleError(`${file}: ${(error as Error).message}`, { cause: error })
+  }
 }

@@ -24,6 +24,7 @@ export const defaultSettings = deepFreeze({
   gateway: { plan_denial_status: 403 as 402 | 403 },
   default_tenant: null as string | null,
   tenants: null as string | null,
+  directory: null as string | null,
   public_url: null as string | null,
   limits: { body_bytes: 1048576, depth: 32, batch_items: 100 },
   search: { candidates: 1000, token_key: null as string | null },
@@ -51,6 +52,7 @@ export const defaultSettings = deepFreeze({
     max_bytes: 33554432,
     verify_key: null as string | null,
     verify_algorithm: 'RS256',
+    kept_in: null as string | null,
     decision_rows: 'required',
     max_stale_seconds: 0,
   },
@@ -161,6 +163,11 @@ function typedLike(example: unknown, text: string): unknown {
 function checkTogether(settings: Settings, env: Environment, document: YamlDocument<Written>): void {
   checkIdentity(settings.identity, document.file)
   checkBundle(settings.bundle, document.file)
+  if (settings.tenants !== null && settings.directory !== null) {
+    const message = '`tenants` and `directory` both say where tenants come from'
+    const remedy = 'set one of them; `postern tenant import` puts documents into a directory'
+    throw new DocumentError([{ file: document.file, line: 0, column: 0, message, remedy, pointer: '/directory' }])
+  }
   const refuse = (path: readonly string[], message: string, remedy: string): never => {
     const variable = variableOf(path)
     const place = env[variable]
