@@ -19,7 +19,8 @@ export interface BuildApart {
 
 /**
  * Builds in a process of its own: reading the sources takes long enough to be felt by every request. Rejects with
- * `PolicyRefused` where they do not build, or a row comes out otherwise.
+ * `PolicyRefused` where they do not build, or a row comes out otherwise, and with another `Error` where it is not their
+ * fault, as when there is no OPA.
  */
 export async function buildApart({ project, output, rows }: BuildApart): Promise<Bundle<BundleIndex>> {
   const main = join(packageRoot(), 'dist/src/main.js')
@@ -27,7 +28,7 @@ export async function buildApart({ project, output, rows }: BuildApart): Promise
   const { code, stderr } = await runProcess(process.execPath, [main, 'build', ...flags], { timeoutMs })
   if (code === 0) return readBundle<BundleIndex>(output)
   const lines = stderr.split('\n').filter((line) => line.trim() !== '')
-  // What counts the problems is said before them; what is no problem of the sources is one line.
-  const counted = /^postern: \d+ problems?$/.test(lines[0] ?? '')
-  throw new PolicyRefused(counted ? lines.slice(1) : lines.map((line) => line.replace(/^postern: /, '')))
+  // What is wrong with the sources is counted first, then listed. Anything else is one line, and not their fault.
+  if (/^postern: \d+ problems?$/.test(lines[0] ?? '')) throw new PolicyRefused(lines.slice(1))
+  throw new Error(lines.join('; ').replace(/^postern: /, ''))
 }

@@ -1,5 +1,6 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import type { Settings } from '../document/settings.ts'
 import type { ServerLog } from '../log/server-log.ts'
 import { BundleError, writeWhole } from '../opa/bundle.ts'
 import { bundleFiles, bundleOf, packFiles, unpackFiles } from '../opa/bundle-archive.ts'
@@ -7,6 +8,7 @@ import { signatureFile } from '../opa/bundle-signature.ts'
 import type { BundleIndex } from './build.ts'
 import { problemLines } from './policy-refused.ts'
 import type { Delivery } from './policy-source.ts'
+import type { Project } from './project.ts'
 
 /** The bundles of a process that outlive it: the last good one, the one before it, and the one that it is pinned to. */
 export interface BundleStore {
@@ -24,6 +26,11 @@ export interface BundleStore {
 
 /** The most that `bundle.max_bytes` can be: what is kept was let in by it. */
 const largestBytes = 2 ** 30
+
+/** The store of a project: `bundle.kept_in`, or below its cache. */
+export function projectStore({ root, cache }: Project, { kept_in }: Settings['bundle']): BundleStore {
+  return bundleStore(kept_in === null ? join(cache, 'rollout') : resolve(root, kept_in))
+}
 
 /** The store in a folder, which need not exist yet. */
 export function bundleStore(folder: string): BundleStore {

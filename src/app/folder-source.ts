@@ -5,17 +5,24 @@ import type { Bundle } from '../opa/bundle.ts'
 import { sha256 } from '../opa/bundle.ts'
 import { type BundleIndex, sourceFiles } from './build.ts'
 import { decisionFiles } from './decision-files.ts'
+import { PolicyRefused } from './policy-refused.ts'
 import type { PolicySource } from './policy-source.ts'
 
 /** How long files must be quiet: a checkout or an editor writes them in several steps. */
 const usualQuietMs = 200
 
+/** When a build is tried again that failed for another reason than its sources. */
+const usualRetryMs = 30_000
+
 export interface FolderSourceOptions {
   /** The folder that holds `config` and `policies`. */
   readonly root: string
+  /** Rejects with `PolicyRefused` where the sources are at fault. */
   readonly build: () => Promise<Bundle<BundleIndex>>
   /** Default 200. */
   readonly quietMs?: number
+  /** Default 30,000. */
+  readonly retryMs?: number
 }
 
 /**
@@ -23,13 +30,22 @@ export interface FolderSourceOptions {
  * folder, as Kubernetes and git-sync do, and a network file system give no event below the folder.
  */
 export function folderSource(options: FolderSourceOptions): PolicySource {
-  const { root, build, quietMs = usualQuietMs } = options
+  const { root, build, quietMs = usualQuietMs, retryMs = usualRetryMs } = options
+  let retryAt = Number.POSITIVE_INFINITY
+  const deliver = async () => {
+    try {
+      return { bundle: await build() }
+    } catch (error) {
+      if (!(error instanceof PolicyRefused)) retryAt = performance.now() + retryMs
+      throw error
+    }
+  }
   return {
     name: root,
     async look(known) {
-      if (stateOf(root) === known) return 'unchanged'
-      const tag = await settledState(root, quietMs)
-      return { tag, from: root, deliver: async () => ({ bundle: await build() }) }
+      if (performance.now() < retryAt && stateOf(root) === known) return 'unchanged'
+      retryAt = Number.POSITIVE_INFINITY
+      return { tag: await settledState(root, quietMs), from: root, deliver }
     },
   }
 }

@@ -1,3 +1,5 @@
+import { resolve } from 'node:path'
+import { type Directory, openDirectory } from '../directory/directory.ts'
 import { readTenants } from '../directory/document-tenants.ts'
 import { inlineFacts, tenantValidator } from '../directory/tenant-schema.ts'
 import type { Settings } from '../document/settings.ts'
@@ -7,19 +9,22 @@ import { createIdentify } from '../gateway/identity.ts'
 import { readRoutes } from '../gateway/read-routes.ts'
 import { addAuthzenApi } from '../http/authzen-api.ts'
 import { ListenError, loopbackOnly } from '../http/bind.ts'
+import { createConsole } from '../http/console.ts'
 import { createDecisionApi } from '../http/decision-api.ts'
 import { addExplainApi } from '../http/explain-api.ts'
 import { type Listener, listen } from '../http/listener.ts'
+import { createManagementApi, managementRoute } from '../http/management-api.ts'
 import { addOpaApi } from '../http/opa-api.ts'
 import { decisionRoutes } from '../http/routes.ts'
 import { addStatusApi } from '../http/status-api.ts'
-import { createMetrics } from '../log/metrics.ts'
+import { createMetrics, type Metrics } from '../log/metrics.ts'
 import { openDecisionLog } from '../log/open-decision-log.ts'
 import type { ServerLog } from '../log/server-log.ts'
 import type { Bundle } from '../opa/bundle.ts'
 import { createPdp } from '../pdp/decide.ts'
 import { type Activation, createActivation } from './activation.ts'
 import type { BundleIndex } from './build.ts'
+import { createManagement, type ManagementParts } from './management.ts'
 import { createReadiness, type Readiness } from './readiness.ts'
 
 export interface ServeParts {
@@ -27,7 +32,7 @@ export interface ServeParts {
   /** The folder or URL that the bundle came from, for `/v1/status`. */
   readonly source: string
   readonly settings: Settings
-  /** Tenant documents, and the folder that messages name them from. */
+  /** Tenant documents, where no directory is configured, and the folder that messages name them from. */
   readonly tenantFiles: readonly string[]
   readonly root: string
   readonly log: ServerLog
@@ -39,9 +44,9 @@ export interface Serving {
   readonly readiness: Readiness
   /** Where a newer policy is to be put. */
   readonly activation: Activation
-  /** Ids of the tenants that are served. */
+  /** Ids of the tenants that are served, of a directory the first few. */
   readonly tenants: readonly string[]
-  /** After the last answer: writes what still waits for the decision log. */
+  /** After the last answer: writes what still waits for the decision log, and closes the directory. */
   finish(): Promise<void>
 }
 
@@ -51,20 +56,23 @@ const flushMs = 5_000
 /**
  * The composition root of a serving process: policy, tenants, decision point, listener. Rejects with a `DocumentError`
  * for a tenant document, the routes or the file of the decision log, a `ListenError` for an address, a `KeySetError` for
- * the keys of tokens.
+ * the keys of tokens, a `DirectoryError` for the file of the directory.
  */
 export async function serve(parts: ServeParts): Promise<Serving> {
   const { bundle, settings, log } = parts
   const validator = tenantValidator()
   const metrics = createMetrics({
     version: parts.version,
-    routes: [...decisionRoutes, { path: 'gateway', methods: ['ANY'], statuses: [200, 401, 402, 403, 404, 405, 503] }],
+    routes: [
+      ...decisionRoutes,
+      { path: 'gateway', methods: ['ANY'], statuses: [200, 401, 402, 403, 404, 405, 503] },
+      managementRoute,
+    ],
     dialects: ['authorize', 'opa', 'gateway', 'authzen'],
   })
-  const systems = new Set(Object.keys(bundle.manifest.index.systems))
-  const tenants = readTenants(parts.tenantFiles, parts.root, validator, systems)
+  const tenants = tenantsOf(parts)
   const pdp = createPdp({
-    tenants,
+    tenants: tenants.source,
     inline: inlineFacts(validator),
     defaultTenant: settings.default_tenant ?? undefined,
     memo: {
@@ -99,13 +107,55 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   const { gateway: byHttp, gateway_grpc: byGrpc } = settings.listen
   if (gateway !== undefined && byHttp !== null) listeners.push(await listen(gateway, byHttp, settings, hooks))
   if (gateway !== undefined && byGrpc !== null) listeners.push(await grpcOn(byGrpc, { api: gateway, readiness }))
-  const finish = async () => recorder?.close(flushMs)
+  const managed = managementOf(parts, tenants.directory, { pdp, metrics, recorder })
+  if (managed !== undefined) listeners.push(await listen(managed.api, managed.address, settings, hooks))
+  const finish = async () => {
+    await recorder?.close(flushMs)
+    tenants.close()
+  }
   return { listeners, readiness, activation, tenants: tenants.ids, finish }
 }
 
 function activeBundle(activation: Activation) {
   const { policy, commit } = activation.status()
   return policy === null ? undefined : { revision: commit ?? '', digest: policy }
+}
+
+/** Ids are for the message at start, so that of a directory the first few do. */
+const shownTenants = 20
+
+function tenantsOf({ bundle, settings, root, tenantFiles, log }: ServeParts) {
+  if (settings.directory === null) {
+    const systems = new Set(Object.keys(bundle.manifest.index.systems))
+    const documents = readTenants(tenantFiles, root, tenantValidator(), systems)
+    return { source: documents, ids: documents.ids, directory: undefined, close: () => {} }
+  }
+  const file = resolve(root, settings.directory)
+  const directory = openDirectory(file)
+  const ids = directory.list(shownTenants).map(({ id }) => id)
+  if (ids.length === 0) log.warn(`the directory \`${file}\` holds no tenant; \`postern tenant import\` stores some`)
+  return { source: directory.tenants, ids, directory, close: () => directory.close() }
+}
+
+function managementOf(
+  { settings, log }: ServeParts,
+  directory: Directory | undefined,
+  { metrics, ...shared }: { readonly metrics: Metrics } & Pick<ManagementParts, 'pdp' | 'recorder'>,
+) {
+  const address = settings.listen.management
+  if (address === null || directory === undefined) return undefined
+  const { token, invitation_hours } = settings.management
+  if (token === null)
+    log.warn('whoever reaches the management API is believed: for a demo only; set `management.token`')
+  const management = createManagement({ directory, ...shared, invitationMs: invitation_hours * 3_600_000 })
+  const api = createManagementApi({
+    management,
+    console: createConsole(token),
+    metrics,
+    settings,
+    log,
+  })
+  return { address, api }
 }
 
 /** Made before anything listens, so that wrong routes or keys stop the start. */

@@ -4,12 +4,12 @@ import type { JwsKey } from '../access/jws.ts'
 import { DocumentError } from '../document/problem.ts'
 import type { Settings } from '../document/settings.ts'
 import type { ServerLog } from '../log/server-log.ts'
-import type { Bundle } from '../opa/bundle.ts'
+import { type Bundle, BundleError } from '../opa/bundle.ts'
 import type { Progress } from '../opa/progress.ts'
 import { loadPolicy } from './activate.ts'
 import type { BundleIndex } from './build.ts'
 import { buildApart } from './build-apart.ts'
-import { type BundleStore, bundleStore, keepOrTell } from './bundle-store.ts'
+import { type BundleStore, keepOrTell, projectStore } from './bundle-store.ts'
 import { folderSource, stateOf } from './folder-source.ts'
 import { httpSource } from './http-source.ts'
 import { openFile, pinnedSource } from './pinned-source.ts'
@@ -42,7 +42,7 @@ export interface StartingPolicyParts {
  */
 export async function startingPolicy(parts: StartingPolicyParts): Promise<StartingPolicy> {
   const { project, settings } = parts
-  const store = bundleStore(join(project.cache, 'rollout'))
+  const store = projectStore(project, settings.bundle)
   const options = { ...settings.bundle, key: verifyKey(project.root, settings.bundle) }
   const { url } = options
   const origin = url === null ? projectSource(project, settings) : httpSource({ ...options, url })
@@ -81,7 +81,7 @@ async function fromServer(
     await keepGood(delivery, store, parts)
     return { bundle: delivery.bundle, from: offer.from, tag: offer.tag }
   } catch (error) {
-    if (!existsSync(store.current)) throw error
+    if (!existsSync(store.current)) throw new BundleError(`${origin.name}: ${problemLines(error)[0]}`, { cause: error })
     parts.log.error('policy refused', { source: origin.name, problems: problemLines(error) })
     const { bundle } = await openFile(store.current, options)
     return { bundle, from: store.current, tag: '' }

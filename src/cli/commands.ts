@@ -65,4 +65,9 @@ export const commands: readonly CommandEntry[] = [
     summary: 'say which permission a request at a gateway asks for',
     load: async () => (await import('./route.ts')).route,
   },
+  {
+    name: 'tenant',
+    summary: 'import, export and list the tenants of the directory',
+    load: async () => (await import('./tenant.ts')).tenant,
+  },
 ]

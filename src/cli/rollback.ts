@@ -1,6 +1,6 @@
-import { join } from 'node:path'
-import { bundleStore } from '../app/bundle-store.ts'
+import { projectStore } from '../app/bundle-store.ts'
 import { projectAt } from '../app/project.ts'
+import { loadSettings } from '../document/settings.ts'
 import { defineCommand } from './command.ts'
 import { reportingErrors } from './project-errors.ts'
 import { projectOption } from './project-option.ts'
@@ -11,6 +11,7 @@ export const rollback = defineCommand({
   usage: '[options]',
   options: {
     project: projectOption,
+    settings: { type: 'string', value: 'file', description: 'settings (default: config/sidecar.yaml of the project)' },
     release: { type: 'boolean', description: 'end it: what the source holds now is activated' },
   },
   examples: [
@@ -22,7 +23,10 @@ export const rollback = defineCommand({
   ],
   exits: { 0: 'done', 1: 'with --release: nothing was pinned' },
   async run({ values }, io) {
-    const store = bundleStore(join(projectAt(values.project ?? '.').cache, 'rollout'))
+    const project = projectAt(values.project ?? '.')
+    const store = await reportingErrors(() =>
+      projectStore(project, loadSettings(values.settings, io.env, project.root).bundle),
+    )
     if (values.release === true) {
       const released = store.release()
       io.stdout.write(released ? 'released\n' : 'nothing was pinned\n')

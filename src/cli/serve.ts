@@ -41,7 +41,7 @@ export const serve = defineCommand({
           ? await startingPolicy({ project, settings, env: io.env, progress, log })
           : fixedPolicy(values.bundle, settings)
       const { bundle, from } = start
-      const tenantFiles = tenantDocuments(project, settings.tenants)
+      const tenantFiles = settings.directory === null ? tenantDocuments(project, settings.tenants) : []
       const parts = { bundle, source: from, settings, tenantFiles, root: project.root, log, version: version() }
       return { serving: await startServing(parts), settings, start }
     })
@@ -63,7 +63,9 @@ export const serve = defineCommand({
 })
 
 /** A bundle that is served as it is for as long as the process runs. */
-function fixedPolicy(folder: string, { bundle: { url } }: Settings) {
+function fixedPolicy(folder: string, { bundle: { url, max_stale_seconds } }: Settings) {
   if (url !== null) throw new CommandError('`--bundle` and `bundle.url` are both given', 'leave one of them out')
+  if (max_stale_seconds > 0)
+    throw new CommandError('`--bundle` has no source that could confirm it', 'set `bundle.max_stale_seconds` to 0')
   return { bundle: readBundle<BundleIndex>(folder), from: folder }
 }

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Store } from './store.ts'
 
 export type Lookups = ReturnType<typeof prepareLookups>
@@ -95,38 +96,7 @@ export function prepareLookups(store: Store) {
         .where('list', '=', list)
         .where('holder_kind', '=', 'name')
         .where('holder', '=', name)
-        .orderBy('ordinal')
         .limit(1),
-    ),
-    membersBehind: store.query(['tenant', 'after', 'limit'], (db, { tenant, after, limit }) =>
-      db
-        .selectFrom('member')
-        .select(['position', 'user'])
-        .where('tenant', '=', tenant)
-        .where('position', '>', after)
-        .orderBy('position')
-        .limit(limit),
-    ),
-    namesBehind: store.query(['tenant', 'list', 'after', 'limit'], (db, { tenant, list, after, limit }) =>
-      db
-        .selectFrom('element')
-        .select(['ordinal', 'holder'])
-        .where('tenant', '=', tenant)
-        .where('list', '=', list)
-        .where('holder_kind', '=', 'name')
-        .where('ordinal', '>', after)
-        .orderBy('ordinal')
-        .limit(limit),
-    ),
-    entitiesBehind: store.query(['tenant', 'type', 'after', 'limit'], (db, { tenant, type, after, limit }) =>
-      db
-        .selectFrom('entity')
-        .select(['ordinal', 'id'])
-        .where('tenant', '=', tenant)
-        .where('type', '=', type)
-        .where('ordinal', '>', after)
-        .orderBy('ordinal')
-        .limit(limit),
     ),
     ofUser: store.query(['tenant', 'list', 'user', 'limit'], (db, { tenant, list, user, limit }) =>
       db
@@ -187,6 +157,86 @@ export function prepareLookups(store: Store) {
         .where('tenant', '=', tenant)
         .where('type', '=', type)
         .where('id', '=', id),
+    ),
+    memberIds: store.query(['tenant', 'after', 'limit'], (db, { tenant, after, limit }) =>
+      db
+        .selectFrom('member')
+        .select(['user as id', 'position as ordinal'])
+        .where('tenant', '=', tenant)
+        .where('position', '>', after)
+        .orderBy('position')
+        .limit(limit),
+    ),
+    listedIds: store.query(['tenant', 'list', 'after', 'limit'], (db, { tenant, list, after, limit }) =>
+      db
+        .selectFrom('element')
+        .select(['element.ordinal'])
+        .select((columns) => columns.ref('element.holder').$notNull().as('id'))
+        .where('element.tenant', '=', tenant)
+        .where('element.list', '=', list)
+        .where('element.holder_kind', '=', 'name')
+        .where('element.ordinal', '>', after)
+        // What is said twice counts where it is said first.
+        .where(({ not, exists, selectFrom }) =>
+          not(
+            exists(
+              selectFrom('element as earlier')
+                .select('earlier.ordinal')
+                .whereRef('earlier.tenant', '=', 'element.tenant')
+                .whereRef('earlier.list', '=', 'element.list')
+                .where('earlier.holder_kind', '=', 'name')
+                .whereRef('earlier.holder', '=', 'element.holder')
+                // The sign keeps SQLite from walking all that is before it in place of the index by name.
+                .where(sql<number>`+earlier.ordinal`, '<', (column) => column.ref('element.ordinal')),
+            ),
+          ),
+        )
+        .orderBy('element.ordinal')
+        .limit(limit),
+    ),
+    /** Entities of the type whose ids the list does not hold. */
+    entityIds: store.query(['tenant', 'type', 'list', 'after', 'limit'], (db, { tenant, type, list, after, limit }) =>
+      db
+        .selectFrom('entity')
+        .select(['entity.id', 'entity.ordinal'])
+        .where('entity.tenant', '=', tenant)
+        .where('entity.type', '=', type)
+        .where('entity.ordinal', '>', after)
+        .where(({ not, exists, selectFrom }) =>
+          not(
+            exists(
+              selectFrom('element')
+                .select('element.ordinal')
+                .whereRef('element.tenant', '=', 'entity.tenant')
+                .where('element.list', '=', list)
+                .where('element.holder_kind', '=', 'name')
+                .whereRef('element.holder', '=', 'entity.id'),
+            ),
+          ),
+        )
+        .orderBy('entity.ordinal')
+        .limit(limit),
+    ),
+    /** Entities of the type `user` that are no members. */
+    userEntityIds: store.query(['tenant', 'after', 'limit'], (db, { tenant, after, limit }) =>
+      db
+        .selectFrom('entity')
+        .select(['entity.id', 'entity.ordinal'])
+        .where('entity.tenant', '=', tenant)
+        .where('entity.type', '=', 'user')
+        .where('entity.ordinal', '>', after)
+        .where(({ not, exists, selectFrom }) =>
+          not(
+            exists(
+              selectFrom('member')
+                .select('member.position')
+                .whereRef('member.tenant', '=', 'entity.tenant')
+                .whereRef('member.user', '=', 'entity.id'),
+            ),
+          ),
+        )
+        .orderBy('entity.ordinal')
+        .limit(limit),
     ),
   }
 }

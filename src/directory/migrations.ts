@@ -56,7 +56,7 @@ create table entity (
   tenant text not null, type text not null, id text not null, ordinal integer not null, record text not null,
   primary key (tenant, type, id)
 ) strict, without rowid;
-create index entity_ordinal on entity (tenant, type, ordinal);
+create unique index entity_ordinal on entity (tenant, type, ordinal);
 `,
   `
 create table invitation (

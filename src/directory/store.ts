@@ -14,6 +14,7 @@ import Database from 'libsql'
 import { PosternError } from '../pdp/errors.ts'
 import { DirectoryError } from './directory-error.ts'
 import { migrations } from './migrations.ts'
+import { isStorable } from './storable.ts'
 import type { Tables } from './tables.ts'
 
 type Value = string | number | null
@@ -89,7 +90,7 @@ export function openStore(file: string): Store {
 
   return {
     // Nothing is stored under a text that cannot be stored; SQLite itself would find its look-alike.
-    query: (names, build) => prepared(names, build, (values) => values.every(isStorable)),
+    query: (names, build) => prepared(names, build, (values) => values.every(isBindable)),
     change: (names, build) => prepared(names, build, storable),
     insert(table, row) {
       let known = inserts.get(table)
@@ -109,18 +110,13 @@ export function openStore(file: string): Store {
   }
 }
 
-/** SQLite's text ends at U+0000 when it is read, and a lone surrogate becomes U+FFFD. */
-function isStorable(value: Value): boolean {
-  return typeof value !== 'string' || (!value.includes('\0') && isWellFormed(value))
-}
-
 function storable(values: readonly Value[]): boolean {
-  if (values.every(isStorable)) return true
+  if (values.every(isBindable)) return true
   throw new PosternError('not_well_formed', 'a name to be stored holds U+0000 or a lone surrogate')
 }
 
-function isWellFormed(text: string): boolean {
-  return (text as string & { isWellFormed(): boolean }).isWellFormed() // ES2024; every Node that we run on has it
+function isBindable(value: Value): boolean {
+  return typeof value !== 'string' || isStorable(value)
 }
 
 /**

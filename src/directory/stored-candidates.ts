@@ -1,68 +1,44 @@
-import type { Candidate } from '../pdp/facts.ts'
+import type { Candidate, TenantFacts } from '../pdp/facts.ts'
 import type { Lookups } from './lookups.ts'
 
-/** The list of the tenant that holds what is of a type. */
-const lists: Readonly<Record<string, string>> = {
-  api_key: 'api_keys',
-  project: 'projects',
-  custom_level: 'custom_levels',
-  group: 'groups',
-  collection: 'collection_assets',
+/** By type of resource, the list of the tenant that holds its ids. Members are those of `user`. */
+const listOfType = new Map([
+  ['api_key', 'api_keys'],
+  ['project', 'projects'],
+  ['group', 'groups'],
+  ['collection', 'collection_assets'],
+  ['custom_level', 'custom_levels'],
+])
+
+interface Found {
+  readonly id: string
+  readonly ordinal: number
 }
 
-/** Where candidates come from, in their order; a position is one of these letters and the place within. */
-const sources = ['m', 'l', 'e'] as const
-type Source = (typeof sources)[number]
-
-/** See `TenantFacts.candidates`: members first, then what a list holds, then entities, each id where it first stands. */
-export function storedCandidates(
-  lookups: Lookups,
-  tenant: string,
-  type: string,
-  after: string | undefined,
-  most: number,
-): readonly Candidate[] {
-  const found: Candidate[] = []
-  let from = after === undefined ? -1 : Number(after.slice(1))
-  for (const source of sources.slice(after === undefined ? 0 : sources.indexOf(after[0] as Source))) {
-    // Ids that stand elsewhere too are passed over, so that a page may take more than one look.
-    for (let last = false; !last && found.length < most; ) {
-      const wanted = most - found.length
-      const some = idsBehind(lookups, tenant, type, source, from, wanted)
-      last = some.length < wanted
-      for (const { id, place } of some) {
-        from = place
-        if (isFirst(lookups, tenant, type, source, id, place)) found.push({ id, position: `${source}${place}` })
-      }
-    }
-    if (found.length >= most) break
-    from = -1
+/**
+ * Candidates as `candidatesOf` gives them of a document: first those that a list holds, then the entities of the type
+ * that the list lacks. A position is the part, `l` or `e`, and the ordinal in it.
+ */
+export function storedCandidates(lookups: Lookups, tenant: string): TenantFacts['candidates'] {
+  const listed = (type: string, after: number, limit: number): readonly Found[] => {
+    if (type === 'user') return lookups.memberIds.all({ tenant, after, limit })
+    const list = listOfType.get(type)
+    return list === undefined ? [] : lookups.listedIds.all({ tenant, list, after, limit })
   }
-  return found
-}
+  const entities = (type: string, after: number, limit: number): readonly Found[] =>
+    type === 'user'
+      ? lookups.userEntityIds.all({ tenant, after, limit })
+      : lookups.entityIds.all({ tenant, type, list: listOfType.get(type) ?? '', after, limit })
 
-function idsBehind(lookups: Lookups, tenant: string, type: string, source: Source, after: number, limit: number) {
-  if (source === 'm') {
-    const members = type === 'user' ? lookups.membersBehind.all({ tenant, after, limit }) : []
-    return members.map(({ user, position }) => ({ id: user, place: position }))
+  return (type, after, most) => {
+    const [, part, ordinal = '-1'] = /^([le])([0-9]+)$/.exec(after ?? '') ?? []
+    const first = part === 'e' ? [] : placed('l', listed(type, Number(ordinal), most))
+    const rest = most - first.length
+    const behind = part === 'e' ? Number(ordinal) : -1
+    return rest === 0 ? first : [...first, ...placed('e', entities(type, behind, rest))]
   }
-  if (source === 'e') {
-    const entities = lookups.entitiesBehind.all({ tenant, type, after, limit })
-    return entities.map(({ id, ordinal }) => ({ id, place: ordinal }))
-  }
-  const list = listOf(type)
-  const names = list === undefined ? [] : lookups.namesBehind.all({ tenant, list, after, limit })
-  return names.map(({ holder, ordinal }) => ({ id: holder as string, place: ordinal }))
 }
 
-function isFirst(lookups: Lookups, tenant: string, type: string, source: Source, id: string, place: number): boolean {
-  if (source === 'm') return true
-  const list = listOf(type)
-  const listed = list === undefined ? undefined : lookups.named.first({ tenant, list, name: id })
-  if (source === 'l') return listed?.ordinal === place
-  return listed === undefined && (type !== 'user' || lookups.member.first({ tenant, user: id }) === undefined)
-}
-
-function listOf(type: string): string | undefined {
-  return Object.hasOwn(lists, type) ? lists[type] : undefined
+function placed(part: 'l' | 'e', found: readonly Found[]): readonly Candidate[] {
+  return found.map(({ id, ordinal }) => ({ id, position: `${part}${ordinal}` }))
 }

@@ -46,7 +46,6 @@ export function storedFacts(lookups: Lookups, row: TenantRow, revision: string, 
       const counts = roles.map(({ role, pending, active, inactive }) => [role, { pending, active, inactive }])
       return JSON.stringify(bounded('counts.roles', Object.fromEntries(counts)))
     },
-    candidates: (type, after, most) => storedCandidates(lookups, tenant, type, after, most),
     entities(request) {
       const found: Record<string, Record<string, unknown>> = Object.create(null)
       for (const { type, id } of [request.subject, request.resource]) {
@@ -56,6 +55,7 @@ export function storedFacts(lookups: Lookups, row: TenantRow, revision: string, 
       }
       return JSON.stringify(found)
     },
+    candidates: storedCandidates(lookups, tenant),
   }
 }
 

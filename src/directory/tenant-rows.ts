@@ -109,7 +109,6 @@ function searched(list: string, element: unknown): Searched {
     const { id } = element as { readonly id?: unknown }
     return typeof id === 'string' ? byName(id) : nothing
   }
-  if (list !== 'shares' && list !== 'owners') return nothing
   const entry = element as Share
   const holder: Searched =
     entry.user !== undefined

@@ -11,7 +11,12 @@ import { parseYaml, readYaml, type YamlDocument } from './yaml-document.ts'
  * there. To add one, add it here, in that file and in its schema (a test holds the three together).
  */
 export const defaultSettings = deepFreeze({
-  listen: { decision: '127.0.0.1:8181', gateway: null as string | null, gateway_grpc: null as string | null },
+  listen: {
+    decision: '127.0.0.1:8181',
+    gateway: null as string | null,
+    gateway_grpc: null as string | null,
+    management: null as string | null,
+  },
   identity: {
     jwt_keys: null as string | null,
     jwt_issuer: null as string | null,
@@ -22,8 +27,10 @@ export const defaultSettings = deepFreeze({
     gateway_token: null as string | null,
   },
   gateway: { plan_denial_status: 403 as 402 | 403 },
+  management: { token: null as string | null, invitation_hours: 168 },
   default_tenant: null as string | null,
   tenants: null as string | null,
+  directory: null as string | null,
   public_url: null as string | null,
   limits: { body_bytes: 1048576, depth: 32, batch_items: 100 },
   search: { candidates: 1000, token_key: null as string | null },
@@ -51,6 +58,7 @@ export const defaultSettings = deepFreeze({
     max_bytes: 33554432,
     verify_key: null as string | null,
     verify_algorithm: 'RS256',
+    kept_in: null as string | null,
     decision_rows: 'required',
     max_stale_seconds: 0,
   },
@@ -161,6 +169,11 @@ function typedLike(example: unknown, text: string): unknown {
 function checkTogether(settings: Settings, env: Environment, document: YamlDocument<Written>): void {
   checkIdentity(settings.identity, document.file)
   checkBundle(settings.bundle, document.file)
+  if (settings.tenants !== null && settings.directory !== null) {
+    const message = '`tenants` and `directory` both say where tenants come from'
+    const remedy = 'set one of them; `postern tenant import` puts documents into a directory'
+    throw new DocumentError([{ file: document.file, line: 0, column: 0, message, remedy, pointer: '/directory' }])
+  }
   const refuse = (path: readonly string[], message: string, remedy: string): never => {
     const variable = variableOf(path)
     const place = env[variable]
@@ -168,6 +181,19 @@ function checkTogether(settings: Settings, env: Environment, document: YamlDocum
       : { file: document.file, ...document.place(path) }
     throw new DocumentError([{ ...place, message, remedy, pointer: toPointer(path) }])
   }
+  const { listen, directory, management } = settings
+  if (listen.management !== null && directory === null)
+    refuse(['listen', 'management'], 'there is no directory to manage', 'set `directory`')
+  if (
+    listen.management !== null &&
+    management.token === null &&
+    !/^(127\.|localhost:|\[::1\]:|unix:)/.test(listen.management)
+  )
+    refuse(
+      ['listen', 'management'],
+      '`management.token` is missing, and others can reach this address',
+      'set the token, or listen on 127.0.0.1',
+    )
   const { headers_timeout_ms, request_timeout_ms } = settings.http
   if (headers_timeout_ms > request_timeout_ms) {
     const message = `${headers_timeout_ms} is more than \`http.request_timeout_ms\`, ${request_timeout_ms}`

@@ -1,9 +1,11 @@
 import {
+  logVerbosity,
   type Metadata,
   Server,
   ServerCredentials,
   type ServerUnaryCall,
   type sendUnaryData,
+  setLogVerbosity,
   status,
 } from '@grpc/grpc-js'
 import type { GatewayAnswer } from './answer.ts'
@@ -44,6 +46,8 @@ const limits = {
  * @throws Error when the address cannot be had
  */
 export async function listenGrpc({ api, readiness }: GrpcParts, host: string, port: number): Promise<GrpcListener> {
+  // What it would write to stderr by itself comes back as an error as well.
+  setLogVerbosity(logVerbosity.NONE)
   const messages = grpcMessages()
   const server = new Server(limits)
   let underWay = 0

@@ -46,7 +46,7 @@ interface HeaderValue {
 const statusCodes: Readonly<Record<number, number>> = { 401: 16, 503: 14 }
 
 /** What a client gets to see of a denial; who it is and what its service would have to do is not for it. */
-const kept: ReadonlySet<string> = new Set(['X-Postern-Subject', 'X-Postern-Obligations'])
+const withheld: ReadonlySet<string> = new Set(['X-Postern-Subject', 'X-Postern-Obligations'])
 
 /** The messages of proto/ext-authz.proto, which is read here once. */
 export function grpcMessages(): GrpcMessages {
@@ -110,7 +110,7 @@ function replyTo(answer: GatewayAnswer): Record<string, unknown> {
     const onward = Object.entries(headers).filter(([name]) => name.startsWith('X-Postern-'))
     return { status: { code: 0 }, ok_response: { headers: onward.map(headerSet) }, dynamic_metadata }
   }
-  const shown = Object.entries(headers).filter(([name]) => !kept.has(name))
+  const shown = Object.entries(headers).filter(([name]) => !withheld.has(name))
   return {
     status: { code: statusCodes[answer.status] ?? 7, message: reason },
     denied_response: {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { PosternError } from '../../src/pdp/errors.ts'
 import { asked, refused } from './asked.ts'
 import { clubApi, type Seen } from './club-api.ts'
+import { demoApi, readme } from './demo-api.ts'
 
 const at = (kind: string) => `/access/v1/search/${kind}`
 
@@ -221,6 +222,14 @@ describe('pages', () => {
     expect(first.results).toEqual([])
     expect(evaluated).toHaveLength(100)
     expect(first.page.next_token.length).toBeLessThan(200)
+  })
+})
+
+describe('README', () => {
+  it('shows a search and what the demo finds', async () => {
+    const shown = /<!-- search -->\n```json\n([\s\S]*?)```\n\n```json\n([\s\S]*?)```\n<!-- \/search -->/.exec(readme)
+    const { text } = await asked(demoApi().app, at('subject'), shown?.[1])
+    expect(JSON.parse(text)).toEqual(JSON.parse(shown?.[2] ?? ''))
   })
 })
 

@@ -30,6 +30,22 @@ export function everyFact(
     items: below('items.').map((name) => [name, attempt(() => facts.item(name, request))]),
     counts: below('counts.').map((name) => [name, attempt(() => facts.count(name))]),
     entities: facts.entities(request),
+    candidates: ['user', 'api_key', 'project', 'group', 'collection', 'custom_level', 'document'].map((type) => [
+      type,
+      ...[1, 2, 1000].map((most) => everyCandidate(facts, type, most)),
+    ]),
+  }
+}
+
+/** The ids page by page, with their number. */
+function everyCandidate(facts: TenantFacts, type: string, most: number) {
+  const pages: string[][] = []
+  let after: string | undefined
+  for (;;) {
+    const page = facts.candidates(type, after, most)
+    pages.push(page.map(({ id }) => id))
+    if (page.length < most) return pages
+    after = page.at(-1)?.position
   }
 }
 

@@ -96,7 +96,8 @@ describe('a stored tenant', () => {
   it('keeps names that look like those of a prototype, empty lists, and what is said twice', () => {
     const document = JSON.parse(`{"tenant":"__proto__","system":"x","settings":{"__proto__":{"a":1}},"members":[],
       "api_keys":[],"projects":["a","a"],"groups":{"__proto__":["u","u"],"10":[],"9":["u"]},
-      "collection_assets":{"c":["/a","/b","/a"],"b":["/b"]},"entities":{"none":{},"user":{"constructor":{"__proto__":1}}},
+      "collection_assets":{"c":["/a","/b","/a"],"b":["/b"]},"custom_levels":[{"id":"z"},{"id":"z"},{"id":"y"}],
+      "entities":{"none":{},"user":{"constructor":{"__proto__":1}},"project":{"b":{},"a":{}},"document":{"d":{},"1":{}}},
       "shares":[{"level":"read"},{"user":"u","group":"9","path":"/a","level":"read"},{"group":"__proto__","path":"/a","level":"r"}],
       "owners":[{"user":"u","path":"/a","collection":"c"},{"user":"u","collection":"c","since":0}]}`)
     const directory = directoryOf(document)

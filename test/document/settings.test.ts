@@ -123,6 +123,40 @@ describe('loading', () => {
     },
   )
 
+  test.each(['https://pdp.example.com', 'https://[::1]:8443', 'https://pdp.example.com/authz/eu.1'])(
+    'is known by %s',
+    (url) => {
+      expect(load(`public_url: "${url}"`).public_url).toBe(url)
+    },
+  )
+
+  test.each([
+    'http://pdp.example.com',
+    'https://',
+    'https://pdp.example.com/',
+    'https://pdp.example.com/a//b',
+    'https://pdp.example.com?tenant=1',
+    'https://pdp.example.com/#a',
+    'https://user@pdp.example.com',
+    'https://pdp.example.com/:tenant',
+    'https://pdp.example.com/*',
+    'pdp.example.com',
+  ])('is not known by %s', (url) => {
+    expect(problemsOf(() => load(`public_url: "${url}"`))).toEqual([
+      `config/sidecar.yaml:1:13: expected an https URL without query, fragment or a slash at its end, found \`"${url}"\`; write it like \`https://pdp.example.com\``,
+    ])
+  })
+
+  test('a secret that is too short is not repeated', () => {
+    const short = 'not quite long enough'
+    expect(
+      problemsOf(() => load(`search: { token_key: ${short} }`, { POSTERN_IDENTITY_GATEWAY_TOKEN: short })),
+    ).toEqual([
+      'POSTERN_IDENTITY_GATEWAY_TOKEN: expected at least 32 characters, found something else',
+      'config/sidecar.yaml:1:22: expected at least 32 characters, found something else',
+    ])
+  })
+
   test('headers may not take longer than the request they belong to', () => {
     const message = '10000 is more than `http.request_timeout_ms`, 500; raise that one or lower this one'
     expect(problemsOf(() => load('http:\n  request_timeout_ms: 500\n'))).toEqual([

@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { audience, issuer, keySetFile, tokenOf } from '../support/tokens.ts'
 import { envoyRig, hasEnvoy, type Protocol, type Reached, type Rig, type Trouble } from './envoy-rig.ts'
@@ -64,6 +67,16 @@ describe.skipIf(!hasEnvoy).each(['http', 'grpc'] satisfies Protocol[])('Envoy th
     expect(await denied.json()).toMatchObject({ decision: false, reason: headers.get('x-postern-reason') })
     expect([headers.get('content-type'), headers.get('cache-control')]).toEqual(['application/json', 'no-store'])
     expect([headers.get('x-postern-subject'), headers.get('x-postern-obligations')]).toEqual([null, null])
+  })
+
+  it('shows a browser a page that runs nothing', async () => {
+    const Accept = 'text/html,application/xhtml+xml,*/*;q=0.8'
+    const { status, headers, body } = await fetch(`http://127.0.0.1:${rig.port}/v1/members`, {
+      headers: { ...(await bearer('bill')), Accept },
+    }).then(async (answer) => ({ status: answer.status, headers: answer.headers, body: await answer.text() }))
+    expect([status, headers.get('content-type')]).toEqual([403, 'text/html; charset=utf-8'])
+    expect(headers.get('content-security-policy')).toContain("default-src 'none'")
+    expect(body).toContain(`<p>Reference: <code>${headers.get('x-postern-decision-id')}</code></p>`)
   })
 
   // Of Postern's answers by HTTP 200 alone allows; what Envoy cannot read as an answer is its own 503.
@@ -159,17 +172,42 @@ describe.skipIf(!hasEnvoy)('what the configuration is there for', () => {
     }
   })
 
-  it('even without the stripping, each answer puts its own headers in the place of what a client sends', async () => {
-    const bare = await envoyRig('http', identity, (config) => config.replace(/.*- \{ remove: x-postern-.*\n/g, ''))
+  it('by gRPC an access log can say who asked and why, of denials too', async () => {
+    const log = join(mkdtempSync(join(tmpdir(), 'postern-envoy-log-')), 'access.log')
+    const value = (name: string) => `%DYNAMIC_METADATA(envoy.filters.http.ext_authz:${name})%`
+    const format = `${['subject', 'reason', 'decision_id'].map(value).join(' ')}\\n`
+    const logging = await envoyRig('grpc', identity, (config) =>
+      config.replace(
+        /^( +)use_remote_address: true\n/m,
+        `$&$1access_log: [{ name: file, typed_config: { '@type': type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: ${log}, log_format: { text_format_source: { inline_string: "${format}" } } } }]\n`,
+      ),
+    )
     try {
-      const sent = { ...(await bearer('owner')), 'X-Postern-Subject': 'root', 'X-Postern-Obligations': 'mine' }
-      expect((await fetch(`http://127.0.0.1:${bare.port}/v1/members`, { headers: sent })).status).toBe(200)
-      const { headers } = bare.reached[0] as Reached
-      expect([headers['x-postern-subject'], headers['x-postern-obligations']]).toEqual(['owner', ''])
+      for (const user of ['owner', 'bill'])
+        await fetch(`http://127.0.0.1:${logging.port}/v1/members`, { headers: await bearer(user) })
+      // Envoy writes its logs out every ten seconds.
+      await expect.poll(() => readFileSync(log, 'utf8').split('\n').length, { timeout: 20_000 }).toBe(3)
+      expect(readFileSync(log, 'utf8')).toMatch(/^owner role_grant [0-9a-f]{32}\nbill no_permission [0-9a-f]{32}\n$/)
     } finally {
-      await bare.stop()
+      await logging.stop()
+      rmSync(dirname(log), { recursive: true })
     }
   })
+
+  it.each(['http', 'grpc'] as const)(
+    'even without the stripping, each answer by %s puts its own headers in the place of what a client sends',
+    async (protocol) => {
+      const bare = await envoyRig(protocol, identity, (config) => config.replace(/.*- \{ remove: x-postern-.*\n/g, ''))
+      try {
+        const sent = { ...(await bearer('owner')), 'X-Postern-Subject': 'root', 'X-Postern-Obligations': 'mine' }
+        expect((await fetch(`http://127.0.0.1:${bare.port}/v1/members`, { headers: sent })).status).toBe(200)
+        const { headers } = bare.reached[0] as Reached
+        expect([headers['x-postern-subject'], headers['x-postern-obligations']]).toEqual(['owner', ''])
+      } finally {
+        await bare.stop()
+      }
+    },
+  )
 })
 
 /** Requests that are framed, folded or written in ways that two readers could take apart differently. */

@@ -185,6 +185,13 @@ describe('the gRPC listener', () => {
     }
   })
 
+  it('takes no port that is taken', async () => {
+    await listening(async () => denial)
+    const port = Number(new URL(listener?.address ?? '').port)
+    const readiness = { ready: () => true }
+    await expect(listenGrpc({ api: { answerTo: async () => denial }, readiness }, '127.0.0.1', port)).rejects.toThrow()
+  })
+
   it('finishes the calls under way when it stops, and takes no new one', async () => {
     let finish: (answer: GatewayAnswer) => void = () => {}
     const call = await listening(

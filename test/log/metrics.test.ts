@@ -225,9 +225,9 @@ describe('the metrics', () => {
     }
     const pick = <T>(values: readonly T[]): T => values[random(values.length)] as T
     const word = () => Array.from({ length: 1 + random(12) }, () => pick([...'abcdefghij/%-_.'])).join('')
-    // Methods are not the decision point's business.
+    // Methods are not the decision point's business, and neither are conflicts of writes.
     const codes = (Object.keys(errorTable) as (keyof typeof errorTable)[]).filter(
-      (code) => code !== 'method_not_allowed',
+      (code) => ![405, 409].includes(errorTable[code].status),
     )
     const pdp = {
       decide({ subject }: DecisionRequest) {

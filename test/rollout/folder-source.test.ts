@@ -1,7 +1,8 @@
 import { cpSync, mkdtempSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { buildApart } from '../../src/app/build-apart.ts'
 import { folderSource, stateOf } from '../../src/app/folder-source.ts'
 import { PolicyRefused } from '../../src/app/policy-refused.ts'
@@ -61,6 +62,22 @@ describe('a folder', () => {
     expect([written, offer.tag]).toEqual([10, stateOf(project.root)])
   })
 
+  it('is offered again after a while where its build failed for another reason than what it holds', async () => {
+    let fault = new Error('no OPA')
+    const build = () => Promise.reject(fault)
+    const source = folderSource({ root: project.root, quietMs: 1, retryMs: 200, build })
+    const offer = (await source.look('')) as Offer
+    await expect(offer.deliver()).rejects.toBe(fault)
+    expect(await source.look(offer.tag)).toBe('unchanged')
+    await sleep(250)
+    const again = (await source.look(offer.tag)) as Offer
+    expect(again.tag).toBe(offer.tag)
+    fault = new PolicyRefused(['config/a.yaml:1:1: no'])
+    await expect(again.deliver()).rejects.toBe(fault)
+    await sleep(250)
+    expect(await source.look(offer.tag)).toBe('unchanged')
+  })
+
   it('that is a link is seen to be turned to another, as Kubernetes turns `..data`', async () => {
     const mount = mkdtempSync(join(tmpdir(), 'postern-mount-'))
     try {
@@ -106,6 +123,13 @@ describe('a build apart', { timeout: 120_000 }, () => {
       `${matrix}:16:13`,
       `${matrix}:16:26`,
     ])
+  })
+
+  it('tells what is not the fault of the sources as such', async () => {
+    vi.stubEnv('POSTERN_OPA', join(project.root, 'none'))
+    const error = await apart(false).catch((thrown: unknown) => thrown)
+    vi.unstubAllEnvs()
+    expect([(error as Error).name, (error as Error).message]).toEqual(['Error', expect.stringContaining('POSTERN_OPA')])
   })
 
   it('refuses a policy that decides a row otherwise, where rows are asked for', async () => {
