@@ -8,6 +8,7 @@ import { createDecisionApi } from '../http/decision-api.ts'
 import { addExplainApi } from '../http/explain-api.ts'
 import { type Listener, listen } from '../http/listener.ts'
 import { addOpaApi } from '../http/opa-api.ts'
+import { addOpenapiApi } from '../http/openapi-api.ts'
 import { decisionRoutes } from '../http/routes.ts'
 import { createMetrics, type Metrics } from '../log/metrics.ts'
 import type { ServerLog } from '../log/server-log.ts'
@@ -75,6 +76,7 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   const api = createDecisionApi({ pdp, settings, metrics, log, readiness })
   addExplainApi(api, { explainer: pdp, settings, metrics, log })
   addOpaApi(api, { pdp, settings, metrics, log, version: parts.version })
+  addOpenapiApi(api, { metrics, version: parts.version })
   const gateway = gatewayOf(parts, policy, pdp, metrics, readiness)
   const hooks = { log, refused: (status: number) => metrics.responded('other', '_OTHER', status) }
   const listeners = [await listen(api, settings.listen.decision, settings, hooks)]

@@ -4,6 +4,7 @@ import { createDecisionApi } from '../../src/http/decision-api.ts'
 import { addExplainApi, type ExplainApiParts } from '../../src/http/explain-api.ts'
 import { type Listener, listen } from '../../src/http/listener.ts'
 import { addOpaApi } from '../../src/http/opa-api.ts'
+import { addOpenapiApi } from '../../src/http/openapi-api.ts'
 import { decisionRoutes } from '../../src/http/routes.ts'
 import { createMetrics } from '../../src/log/metrics.ts'
 import { createServerLog } from '../../src/log/server-log.ts'
@@ -57,6 +58,7 @@ export function apiOver(
   const app = createDecisionApi({ pdp: { decide }, settings: { limits }, metrics, log, readiness })
   addExplainApi(app, { explainer: { explain }, settings: { limits }, metrics, log })
   addOpaApi(app, { pdp: { decide }, settings: { limits }, metrics, log, version: '0.0.0' })
+  addOpenapiApi(app, { metrics, version: '0.0.0' })
   return { app, metrics, readiness, state, log, lines }
 }
 

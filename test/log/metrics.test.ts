@@ -3,6 +3,7 @@ import { createReadiness } from '../../src/app/readiness.ts'
 import { createDecisionApi } from '../../src/http/decision-api.ts'
 import { addExplainApi } from '../../src/http/explain-api.ts'
 import { addOpaApi } from '../../src/http/opa-api.ts'
+import { addOpenapiApi } from '../../src/http/openapi-api.ts'
 import { decisionRoutes } from '../../src/http/routes.ts'
 import { createMetrics } from '../../src/log/metrics.ts'
 import { Registry } from '../../src/log/registry.ts'
@@ -228,6 +229,7 @@ describe('the metrics', () => {
     const app = createDecisionApi({ ...parts, readiness: createReadiness({ policy: () => random(2) === 0 }) })
     addExplainApi(app, { ...parts, explainer: pdp })
     addOpaApi(app, { ...parts, version: '' })
+    addOpenapiApi(app, { metrics, version: '' })
     const paths = decisionRoutes.map(({ path }) => path)
     for (let sent = 0; sent < 10_000; sent++) {
       const path = random(2) === 0 ? pick(paths) : `/${encodeURIComponent(word())}`
