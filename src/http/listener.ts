@@ -94,7 +94,9 @@ export async function listen(
     }
     hooks.refused?.(400)
     socket[refusedForGood] = true
-    const { headers, body } = refusal(400, requestId(headerOf(incoming, 'x-request-id')), fault)
+    const { headers, body } = refusal('malformed_request', requestId(headerOf(incoming, 'x-request-id')), {
+      detail: fault,
+    })
     outgoing.writeHead(400, headers).end(body)
   }
 
@@ -191,13 +193,19 @@ function refuseOnSocket(error: NodeJS.ErrnoException, socket: TrackedSocket, hoo
     socket.destroy()
     return
   }
-  const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400
+  const { status, headers, body } = refusalOf(error.code)
   hooks.refused?.(status)
-  const { headers, body } = refusal(status, requestId(undefined), 'the request is not HTTP/1.1')
   const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head.join('\r\n')}\r\n\r\n${body}`)
   // The other half would otherwise stay open for as long as the caller likes.
   socket.destroySoon()
+}
+
+function refusalOf(parserCode: string | undefined): Reply {
+  const id = requestId(undefined)
+  if (parserCode === 'ERR_HTTP_REQUEST_TIMEOUT') return refusal('request_timeout', id)
+  if (parserCode === 'HPE_HEADER_OVERFLOW') return refusal('headers_too_large', id)
+  return refusal('malformed_request', id, { detail: 'the request is not HTTP/1.1' })
 }
 
 /** What threw outside the app: node-server refusing a URL or Host, or a defect. */

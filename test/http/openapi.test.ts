@@ -19,6 +19,7 @@ interface Described {
   readonly responses: Readonly<Record<string, { content?: Readonly<Record<string, { examples?: object }>> }>>
 }
 interface Document {
+  readonly info: { readonly description: string }
   readonly paths: Readonly<Record<string, Readonly<Record<string, Described>>>>
   readonly components: { readonly schemas: Readonly<Record<string, object>> }
 }
@@ -65,8 +66,10 @@ describe('the OpenAPI document', () => {
         ),
       )
       .filter(([code]) => code !== 'demo')
-    // Those two are of no path.
-    const rows = Object.entries(errorTable).filter(([code]) => code !== 'not_found' && code !== 'method_not_allowed')
+    // Of no path, so they stand in the introduction.
+    const ofNoPath = ['not_found', 'method_not_allowed', 'request_timeout', 'headers_too_large']
+    for (const code of ofNoPath) expect(document.info.description).toContain(code)
+    const rows = Object.entries(errorTable).filter(([code]) => !ofNoPath.includes(code))
     expect(shown).toEqual(
       rows.map(([code, { status, message, remedy }]) => [
         code,

@@ -77,8 +77,9 @@ const codesOf = (status: number) =>
 
 const about =
   'Whoever asks treats everything but a 200 as a refusal. A path that is not listed is answered 404 ' +
-  `(${codesOf(404)}), a method that is not listed 405 (${codesOf(405)}) with \`Allow\`, and what is not HTTP/1.1 400 with ` +
-  '`Connection: close`, all with the body `Error`. No answer may be stored.'
+  `(\`not_found\`), a method that is not listed 405 (${codesOf(405)}) with \`Allow\`. What is not HTTP/1.1 is answered 400, ` +
+  `what does not arrive in time 408 (${codesOf(408)}), too large a head 431 (${codesOf(431)}), all three with ` +
+  '`Connection: close`. All of these have the body `Error`. No answer may be stored.'
 
 const requestId = {
   name: 'X-Request-ID',
