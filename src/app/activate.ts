@@ -32,6 +32,8 @@ function indexSystem(system: SystemManifest, index: BundleIndex): SystemIndex {
       row: places.row,
       cells: dictionary(places.cells),
       names: dictionary(places.names),
+      effects: places.effects,
+      to: places.to,
       input: planInput(needs, index.core_needs),
       idProperty: id_property,
     }
@@ -45,6 +47,8 @@ function indexSystem(system: SystemManifest, index: BundleIndex): SystemIndex {
       row: system.sections.matrix,
       cells: {},
       names: {},
+      effects: [],
+      to: undefined,
     },
     plans: new Map(system.plans.map(({ name, ...plan }) => [name, plan])),
     roles: dictionary(system.roles),

@@ -15,6 +15,7 @@ import { findPolicies, indexPolicies, openMemory } from '../opa/policy-sources.t
 import type { Progress } from '../opa/progress.ts'
 import { inputClosure, type RegoRule } from '../opa/rego-index.ts'
 import type { OpaToolchain } from '../opa/toolchain.ts'
+import { actionType } from '../pdp/action-type.ts'
 import { crossCheck } from './cross-check.ts'
 import { coreNeeds, needsOf, permissionNeeds, type RuleNeeds } from './policy-needs.ts'
 import { resolveRules } from './resolve-rules.ts'
@@ -42,7 +43,7 @@ export interface BundleIndex {
 }
 
 /** To be raised with every change of what a build makes of the same sources: older bundles are built anew. */
-const bundleFormat = 4
+const bundleFormat = 5
 
 export interface BuildOptions {
   /** The folder that holds `config` and `policies`. */
@@ -152,12 +153,12 @@ function needsOfRules(
 function systemManifest(system: CompiledSystem, needs: ReadonlyMap<string, RuleNeeds>): SystemManifest {
   const permissions = Object.entries(system.index.permissions).map(([permission, { rules, ...index }]) => {
     const takes = system.data.permissions[permission]?.takes ?? []
-    const type = permission.slice(0, permission.indexOf(':'))
+    const type = actionType(permission)
     const takesId = takes.some((field) => field.part === 'resource' && field.name === type)
     const entry = {
       ...index,
       needs: permissionNeeds(rules, takes, (rule) => needs.get(`${system.name} ${rule.join('.')}`)),
-      ...(takesId ? { id_property: type } : {}),
+      ...(takesId && type !== undefined ? { id_property: type } : {}),
     }
     return [permission, entry] as const
   })

@@ -23,26 +23,34 @@ export interface DiffSideOptions {
   readonly progress: Progress
 }
 
+/** The policy of a project's folder, of a bundle's folder, or of a git revision of the project; see `withPolicy`. */
+export function diffSide(named: string, options: DiffSideOptions): Promise<DiffSide> {
+  return withPolicy(named, options, sideOf)
+}
+
 /**
- * The policy of a project's folder, of a bundle's folder, or of a git revision of the project. Rejects with a
- * `SideError`, or as `buildProject` does.
+ * What `use` makes of the bundle that is named, and of the folder with its sources, which is there for so long; a bundle
+ * has none. Rejects with a `SideError`, or as `buildProject` does.
  */
-export async function diffSide(named: string, options: DiffSideOptions): Promise<DiffSide> {
+export async function withPolicy<T>(
+  named: string,
+  options: DiffSideOptions,
+  use: (bundle: Bundle<BundleIndex>, root?: string) => T,
+): Promise<T> {
   const folder = resolve(named)
-  if (existsSync(join(folder, 'manifest.json'))) return sideOf(readBundle<BundleIndex>(folder))
-  if (existsSync(join(folder, 'config/systems'))) return projectSide(projectAt(folder), options)
+  if (existsSync(join(folder, 'manifest.json'))) return use(readBundle<BundleIndex>(folder))
+  if (existsSync(join(folder, 'config/systems'))) return use(await built(projectAt(folder), options), folder)
   const root = mkdtempSync(join(tmpdir(), 'postern-revision-'))
   try {
     checkOut(options.project.root, named, root)
-    return await projectSide(projectAt(root), options)
+    return use(await built(projectAt(root), options), root)
   } finally {
     rmSync(root, { recursive: true, force: true })
   }
 }
 
-async function projectSide({ root, bundle }: Project, { project, env, progress }: DiffSideOptions): Promise<DiffSide> {
-  const built = await buildProject({ root, bundle, cache: project.cache }, env, progress)
-  return sideOf(built.bundle, root)
+async function built({ root, bundle }: Project, { project, env, progress }: DiffSideOptions) {
+  return (await buildProject({ root, bundle, cache: project.cache }, env, progress)).bundle
 }
 
 function sideOf(bundle: Bundle<BundleIndex>, root?: string): DiffSide {

@@ -1,20 +1,21 @@
 import { readTenants } from '../directory/document-tenants.ts'
 import { inlineFacts, tenantValidator } from '../directory/tenant-schema.ts'
 import type { Settings } from '../document/settings.ts'
-import { createGatewayApi } from '../gateway/gateway-api.ts'
+import { createGatewayApi, type GatewayApiParts } from '../gateway/gateway-api.ts'
 import { createIdentify } from '../gateway/identity.ts'
 import { readRoutes } from '../gateway/read-routes.ts'
+import { addAuthzenApi } from '../http/authzen-api.ts'
 import { createDecisionApi } from '../http/decision-api.ts'
 import { addExplainApi } from '../http/explain-api.ts'
 import { type Listener, listen } from '../http/listener.ts'
 import { addOpaApi } from '../http/opa-api.ts'
 import { addOpenapiApi } from '../http/openapi-api.ts'
 import { decisionRoutes } from '../http/routes.ts'
-import { createMetrics, type Metrics } from '../log/metrics.ts'
+import { createMetrics } from '../log/metrics.ts'
+import { openDecisionLog } from '../log/open-decision-log.ts'
 import type { ServerLog } from '../log/server-log.ts'
 import type { Bundle } from '../opa/bundle.ts'
 import { createPdp } from '../pdp/decide.ts'
-import type { Pdp } from '../pdp/decision.ts'
 import type { Policy } from '../pdp/policy.ts'
 import { loadPolicy } from './activate.ts'
 import type { BundleIndex } from './build.ts'
@@ -35,11 +36,17 @@ export interface Serving {
   readonly readiness: Readiness
   /** Ids of the tenants that are served. */
   readonly tenants: readonly string[]
+  /** After the last answer: writes what still waits for the decision log. */
+  finish(): Promise<void>
 }
+
+/** How long the decision log may take to write what waits when the process stops. */
+const flushMs = 5_000
 
 /**
  * The composition root of a serving process: policy, tenants, decision point, listener. Rejects with a `DocumentError`
- * for a tenant document or the routes, a `ListenError` for an address, a `KeySetError` for the keys of tokens.
+ * for a tenant document, the routes or the file of the decision log, a `ListenError` for an address, a `KeySetError` for
+ * the keys of tokens.
  */
 export async function serve(parts: ServeParts): Promise<Serving> {
   const { bundle, settings, log } = parts
@@ -47,7 +54,7 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   const metrics = createMetrics({
     version: parts.version,
     routes: [...decisionRoutes, { path: 'gateway', methods: ['ANY'], statuses: [200, 401, 403, 404, 405, 503] }],
-    dialects: ['authorize', 'opa', 'gateway'],
+    dialects: ['authorize', 'opa', 'gateway', 'authzen'],
   })
   const policy = loadPolicy(bundle, settings.evaluator.memory_mib, (kind, thrown) => {
     metrics.evalFailed(kind)
@@ -72,30 +79,32 @@ export async function serve(parts: ServeParts): Promise<Serving> {
     wasmMemoryBytes: () => policy.evaluator.memoryBytes,
     bundle: () => ({ revision: bundle.manifest.commit ?? '', digest: bundle.manifest.policy }),
   })
+  const recorder = openDecisionLog({ settings, root: parts.root, version: parts.version, log })
+  if (recorder !== undefined) metrics.watch({ decisionLog: () => recorder.counts })
   const readiness = createReadiness({ policy: () => pdp.policy !== undefined })
-  const api = createDecisionApi({ pdp, settings, metrics, log, readiness })
+  const api = createDecisionApi({ pdp, settings, metrics, log, readiness, recorder })
   addExplainApi(api, { explainer: pdp, settings, metrics, log })
-  addOpaApi(api, { pdp, settings, metrics, log, version: parts.version })
+  addOpaApi(api, { pdp, settings, metrics, log, version: parts.version, recorder })
+  addAuthzenApi(api, { pdp, settings, metrics, log, recorder })
   addOpenapiApi(api, { metrics, version: parts.version })
-  const gateway = gatewayOf(parts, policy, pdp, metrics, readiness)
+  const gateway = gatewayOf(parts, policy, { pdp, metrics, readiness, recorder })
   const hooks = { log, refused: (status: number) => metrics.responded('other', '_OTHER', status) }
   const listeners = [await listen(api, settings.listen.decision, settings, hooks)]
   if (gateway !== undefined) listeners.push(await listen(gateway.api, gateway.address, settings, hooks))
-  return { listeners, readiness, tenants: tenants.ids }
+  const finish = async () => recorder?.close(flushMs)
+  return { listeners, readiness, tenants: tenants.ids, finish }
 }
 
 /** Made before anything listens, so that wrong routes or keys stop the start. */
 function gatewayOf(
   { settings, root, log }: ServeParts,
   policy: Policy,
-  pdp: Pdp,
-  metrics: Metrics,
-  readiness: Readiness,
+  shared: Pick<GatewayApiParts, 'pdp' | 'metrics' | 'readiness' | 'recorder'>,
 ) {
   const address = settings.listen.gateway
   if (address === null) return undefined
   const actions = new Set([...policy.systems.values()].flatMap(({ permissions }) => [...permissions.keys()]))
   const routes = readRoutes(root, actions)
   const identify = createIdentify(settings.identity)
-  return { address, api: createGatewayApi({ pdp, routes, identify, readiness, metrics, log }) }
+  return { address, api: createGatewayApi({ ...shared, routes, identify, log }) }
 }

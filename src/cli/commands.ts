@@ -46,6 +46,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./verify.ts')).verify,
   },
   {
+    name: 'replay',
+    summary: 'decide a decision log again and show what turns',
+    load: async () => (await import('./replay.ts')).replay,
+  },
+  {
     name: 'route',
     summary: 'say which permission a request at a gateway asks for',
     load: async () => (await import('./route.ts')).route,

@@ -42,6 +42,7 @@ export const serve = defineCommand({
     })
     for (const { address } of serving.listeners) log.started({ address, policy: digest, version: version() })
     if (io.stderr.terminal) io.stderr.write(`tenants: ${serving.tenants.join(', ')}\n`)
-    return drainOnSignal({ listeners: serving.listeners, readiness: serving.readiness, settings, log })
+    const { listeners, readiness, finish } = serving
+    return drainOnSignal({ listeners, readiness, settings, log }, process, finish)
   },
 })

@@ -5,7 +5,7 @@ export interface AuthorizationRequest {
     readonly id: string
     readonly properties?: Readonly<Record<string, unknown>>
   }
-  readonly action: { readonly name: string }
+  readonly action: { readonly name: string; readonly properties?: Readonly<Record<string, unknown>> }
   readonly resource: {
     readonly type: string
     readonly id: string

@@ -22,9 +22,25 @@ export const defaultSettings = deepFreeze({
   },
   default_tenant: null as string | null,
   tenants: null as string | null,
-  limits: { body_bytes: 1048576, depth: 32 },
+  public_url: null as string | null,
+  limits: { body_bytes: 1048576, depth: 32, batch_items: 100 },
+  search: { candidates: 1000, token_key: null as string | null },
   cache: { entries: 100000, bytes: 67108864, largest_input_bytes: 4096 },
   evaluator: { memory_mib: 64 },
+  decision_log: {
+    sink: 'none' as 'none' | 'stdout' | 'file' | 'http',
+    path: null as string | null,
+    max_file_bytes: 104857600,
+    keep_files: 5,
+    url: null as string | null,
+    queue_events: 10000,
+    queue_bytes: 33554432,
+    batch_bytes: 65536,
+    erase: [] as readonly string[],
+    mask: [] as readonly string[],
+    sample_allows: 1,
+    audit: 'optional' as 'optional' | 'required',
+  },
   drain: { delay_ms: 5000, timeout_ms: 20000 },
   http: { keep_alive_ms: 125000, request_timeout_ms: 10000, headers_timeout_ms: 10000 },
 })
@@ -119,23 +135,43 @@ function misspeltVariables(env: Environment): Problem[] {
     })
 }
 
-/** A number where the setting is one and the text is a plain decimal; else the text, for the schema to judge. */
+/**
+ * A number where the setting is one and the text is a plain decimal, a list where it is one; else the text, for the
+ * schema to judge.
+ */
 function typedLike(example: unknown, text: string): unknown {
+  if (Array.isArray(example)) return text.split(',')
   return typeof example === 'number' && /^-?(0|[1-9][0-9]*)$/.test(text) ? Number(text) : text
 }
 
 /** What no schema can say about one setting alone. */
 function checkTogether(settings: Settings, env: Environment, document: YamlDocument<Written>): void {
   checkIdentity(settings.identity, document.file)
+  const refuse = (path: readonly string[], message: string, remedy: string): never => {
+    const variable = variableOf(path)
+    const place = env[variable]
+      ? { file: variable, line: 0, column: 0 }
+      : { file: document.file, ...document.place(path) }
+    throw new DocumentError([{ ...place, message, remedy, pointer: toPointer(path) }])
+  }
   const { headers_timeout_ms, request_timeout_ms } = settings.http
-  if (headers_timeout_ms <= request_timeout_ms) return
-  const path = ['http', 'headers_timeout_ms']
-  const variable = variableOf(path)
-  const place = env[variable]
-    ? { file: variable, line: 0, column: 0 }
-    : { file: document.file, ...document.place(path) }
-  const message = `${headers_timeout_ms} is more than \`http.request_timeout_ms\`, ${request_timeout_ms}`
-  throw new DocumentError([{ ...place, message, remedy: 'raise that one or lower this one', pointer: toPointer(path) }])
+  if (headers_timeout_ms > request_timeout_ms) {
+    const message = `${headers_timeout_ms} is more than \`http.request_timeout_ms\`, ${request_timeout_ms}`
+    refuse(['http', 'headers_timeout_ms'], message, 'raise that one or lower this one')
+  }
+  const { sink, path, url, audit, sample_allows } = settings.decision_log
+  if (sink === 'file' && path === null)
+    refuse(['decision_log', 'sink'], 'the sink `file` has no file', 'set `decision_log.path`')
+  if (sink === 'http' && url === null)
+    refuse(['decision_log', 'sink'], 'the sink `http` has no address', 'set `decision_log.url`')
+  if (audit === 'required' && sink === 'none')
+    refuse(['decision_log', 'audit'], 'a record is required, and there is no sink', 'set `decision_log.sink`')
+  if (audit === 'required' && sample_allows > 1)
+    refuse(
+      ['decision_log', 'audit'],
+      'a record is required, and allows are sampled',
+      'set `decision_log.sample_allows` to 1',
+    )
 }
 
 /** Half an identity would let through what the other half is there to stop, such as tokens of another audience. */
@@ -177,7 +213,7 @@ function overlay<T extends object>(base: T, written: Written): T {
 }
 
 function isSection(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function valueAt(base: object, path: readonly string[]): unknown {
@@ -199,6 +235,6 @@ function setAt(target: Record<string, unknown>, path: readonly string[], value: 
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T
 
 function deepFreeze<T extends object>(value: T): DeepReadonly<T> {
-  for (const inner of Object.values(value)) if (isSection(inner)) deepFreeze(inner)
+  for (const inner of Object.values(value)) if (typeof inner === 'object' && inner !== null) deepFreeze(inner)
   return Object.freeze(value) as DeepReadonly<T>
 }

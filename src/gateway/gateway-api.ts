@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Answer, Pdp } from '../pdp/decision.ts'
+import { type DecisionRecorder, recordFailure } from '../pdp/decision-recorder.ts'
 import { errorTable, PosternError } from '../pdp/errors.ts'
+import type { DecisionRequest } from '../pdp/request.ts'
 import { type GatewayAnswer, headersOf } from './answer.ts'
 import { askedBy } from './dialects.ts'
 import type { Client, Identify } from './identity.ts'
@@ -20,7 +22,12 @@ export interface GatewayApiParts {
     failedClosed(cause: string): void
   }
   readonly log: { error(message: string, fields: { code: string; error?: unknown }): void }
+  /** Undefined where decisions are not recorded. */
+  readonly recorder?: DecisionRecorder | undefined
 }
+
+/** About what a request made of a route and a target takes in memory; Node bounds what a target and headers hold. */
+const requestBytes = 1_024
 
 /** A raw request, of which nothing was decoded, joined or cleaned. */
 export interface RawRequest {
@@ -79,10 +86,9 @@ async function answerTo(parts: GatewayApiParts, request: RawRequest): Promise<Ga
   }
 }
 
-async function decide({ pdp, metrics }: GatewayApiParts, routed: Routed, client: Client): Promise<GatewayAnswer> {
+async function decide(parts: GatewayApiParts, routed: Routed, client: Client): Promise<GatewayAnswer> {
   const { route, action, resource, tenant } = routed
-  const asked = performance.now()
-  const given = await pdp.decide({
+  const request = {
     subject: { type: 'user', id: client.subject },
     action,
     resource,
@@ -90,8 +96,8 @@ async function decide({ pdp, metrics }: GatewayApiParts, routed: Routed, client:
       ...(tenant === undefined ? {} : { tenant }),
       ...(client.sessionIssuedAt === undefined ? {} : { session_issued_at: client.sessionIssuedAt }),
     },
-  })
-  metrics.decided('gateway', given, (performance.now() - asked) / 1000)
+  }
+  const given = await recordedDecision(parts, request)
   const { decision, reason, message, obligations } = given.decision
   const about = { subject: client.subject, decisionId: given.decisionId }
   if (decision === true) {
@@ -104,6 +110,22 @@ async function decide({ pdp, metrics }: GatewayApiParts, routed: Routed, client:
   }
   const body = { decision, reason, message, decision_id: given.decisionId }
   return { status: decision === true ? 200 : 403, reason, ...about, obligations, body }
+}
+
+async function recordedDecision({ pdp, metrics, recorder }: GatewayApiParts, request: DecisionRequest) {
+  const about = { dialect: 'gateway', bytes: requestBytes, request } as const
+  try {
+    const asked = performance.now()
+    const answer = await pdp.decide(request)
+    const seconds = (performance.now() - asked) / 1000
+    // Throws where a record is required and cannot be had: then this answer must not leave, and is not counted.
+    recorder?.decided({ ...about, answer, seconds })
+    metrics.decided('gateway', answer, seconds)
+    return answer
+  } catch (error) {
+    recordFailure(recorder, about, error)
+    throw error
+  }
 }
 
 function probe(ready: boolean): GatewayAnswer {

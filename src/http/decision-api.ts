@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import type { Answer, Pdp } from '../pdp/decision.ts'
+import { type DecisionRecorder, recordFailure } from '../pdp/decision-recorder.ts'
 import { type ErrorCode, errorTable, PosternError } from '../pdp/errors.ts'
 import type { DecisionRequest } from '../pdp/request.ts'
 import { type Bindings, type Body, readBody } from './body.ts'
@@ -10,7 +11,7 @@ import { refuseRepeatedMember } from './repeated-member.ts'
 import { type Reply, reply, toResponse } from './reply.ts'
 import { requestId } from './request-id.ts'
 import { decisionRequest } from './request-shape.ts'
-import { decisionRoutes } from './routes.ts'
+import { accessApi, decisionRoutes, metadataPath } from './routes.ts'
 
 export interface DecisionApiParts {
   readonly pdp: Pdp
@@ -18,6 +19,8 @@ export interface DecisionApiParts {
   readonly metrics: Instruments
   readonly log: HttpLog
   readonly readiness: Readiness
+  /** Undefined where decisions are not recorded. */
+  readonly recorder?: DecisionRecorder | undefined
 }
 
 /** The headers that `POST /authorize` reads. */
@@ -32,7 +35,12 @@ export type Authorize = (head: Head, body: Body) => Reply | Promise<Reply>
 export type DecisionApi = Hono<{ Bindings: Bindings }> & { readonly authorize: Authorize }
 
 const applicationJson = /^application\/json[ \t]*(?:;|$)/i
-const allowedMethods = new Map<string, string>(decisionRoutes.map(({ path, methods }) => [path, methods.join(', ')]))
+// AuthZEN's paths answer for their own methods, wherever they are.
+const allowedMethods = new Map<string, string>(
+  decisionRoutes
+    .filter(({ path }) => path !== accessApi && path !== metadataPath)
+    .map(({ path, methods }) => [path, methods.join(', ')]),
+)
 // `ignoreBOM` leaves a byte order mark in the text, where JSON.parse refuses it (RFC 8259 section 8.1).
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -119,15 +127,23 @@ export function createDecisionApi(parts: DecisionApiParts): DecisionApi {
 /** Answers without a promise when the PDP decides at once, as it mostly does. Never throws. */
 function answerTo(parts: DecisionApiParts, head: Head, body: Body): Reply | Promise<Reply> {
   const id = requestId(head.requestId)
+  let question: DecisionRequest | undefined
+  const bytes = body === 'too_large' ? 0 : body.byteLength
+  const failed = (error: unknown): Reply => {
+    recordFailure(parts.recorder, { dialect: 'authorize', requestId: id, bytes, request: question }, error)
+    return refuse(parts, error, id)
+  }
   try {
     if (!isJson(head.contentType)) throw new PosternError('unsupported_media_type')
-    const question = readQuestion(body, parts.settings.limits)
+    const request = readQuestion(body, parts.settings.limits)
+    question = request
     const asked = performance.now()
-    const answer = parts.pdp.decide(question)
-    if (!(answer instanceof Promise)) return answered(parts, answer, asked, id)
-    return answer.then((later) => answered(parts, later, asked, id)).catch((error) => refuse(parts, error, id))
+    const answer = parts.pdp.decide(request)
+    const given = (answer: Answer) => answered(parts, answer, { asked, id, request, bytes })
+    if (!(answer instanceof Promise)) return given(answer)
+    return answer.then(given).catch(failed)
   } catch (error) {
-    return refuse(parts, error, id)
+    return failed(error)
   }
 }
 
@@ -144,9 +160,15 @@ export function readJson(body: Body, limits: DecisionApiParts['settings']['limit
   return value
 }
 
-function answered({ metrics }: DecisionApiParts, answer: Answer, asked: number, id: string): Reply {
+function answered(
+  { metrics, recorder }: DecisionApiParts,
+  answer: Answer,
+  { asked, id, request, bytes }: { asked: number; id: string; request: DecisionRequest; bytes: number },
+): Reply {
   const seconds = (performance.now() - asked) / 1000
   const made = reply(200, renderAnswer(answer), id)
+  // Throws where a record is required and cannot be had: then this answer must not leave, and is not counted.
+  recorder?.decided({ dialect: 'authorize', requestId: id, bytes, request, answer, seconds })
   metrics.decided('authorize', answer, seconds)
   metrics.responded('/authorize', 'POST', 200)
   return made
@@ -179,23 +201,29 @@ function parseJson(bytes: Uint8Array): unknown {
 }
 
 /** The answer to what was thrown, counted and logged where it is ours to mend. */
-export function failure(
+export function failure(to: Pick<DecisionApiParts, 'metrics' | 'log'>, error: unknown, id: string): Reply {
+  const { code, message, pointer, status } = reported(to, error, id)
+  const detail = message === errorTable[code].message ? {} : { detail: message }
+  return reply(status, renderError(code, id, pointer === undefined ? detail : { ...detail, pointer }), id)
+}
+
+/** The row of the table that stands for what was thrown, with its detail. What nobody foresaw says nothing of itself. */
+export function reported(
   { metrics, log }: Pick<DecisionApiParts, 'metrics' | 'log'>,
   error: unknown,
   id: string,
-): Reply {
+): PosternError {
   if (!(error instanceof PosternError)) {
     metrics.failedClosed('unexpected')
     log.error('failed closed', { request_id: id, code: 'evaluation_failed', error })
-    return reply(errorTable.evaluation_failed.status, renderError('evaluation_failed', id), id)
+    return new PosternError('evaluation_failed')
   }
-  const { code, message, pointer, status } = error
+  const { code } = error
   if (isFailClosed(code)) {
     metrics.failedClosed(code)
     log.error('failed closed', { request_id: id, code, error: error.cause ?? error })
   }
-  const detail = message === errorTable[code].message ? {} : { detail: message }
-  return reply(status, renderError(code, id, pointer === undefined ? detail : { ...detail, pointer }), id)
+  return error
 }
 
 function isFailClosed(code: ErrorCode): code is FailClosedCode {

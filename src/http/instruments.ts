@@ -8,7 +8,7 @@ export type FailClosedCode = {
 
 /** What the HTTP layer counts. Every argument is one of a fixed set, or the receiver folds it into one that is. */
 export interface Instruments {
-  decided(dialect: 'authorize' | 'opa', answer: Answer, seconds: number): void
+  decided(dialect: 'authorize' | 'opa' | 'authzen', answer: Answer, seconds: number): void
   responded(path: string, method: string, status: number): void
   /** A request that got no decision; `unexpected` is an exception that nobody foresaw. */
   failedClosed(cause: FailClosedCode | 'unexpected'): void

@@ -1,5 +1,7 @@
 import type { Answer } from '../pdp/decision.ts'
+import { recordFailure } from '../pdp/decision-recorder.ts'
 import { errorTable, PosternError } from '../pdp/errors.ts'
+import type { DecisionRequest } from '../pdp/request.ts'
 import { type Body, readBody } from './body.ts'
 import { type DecisionApi, type DecisionApiParts, failure, isJson, readJson } from './decision-api.ts'
 import { renderError } from './render.ts'
@@ -7,12 +9,18 @@ import { type Reply, reply, toResponse } from './reply.ts'
 import { requestId } from './request-id.ts'
 import { decisionRequest } from './request-shape.ts'
 
-export interface OpaApiParts extends Pick<DecisionApiParts, 'pdp' | 'settings' | 'metrics' | 'log'> {
+export interface OpaApiParts extends Pick<DecisionApiParts, 'pdp' | 'settings' | 'metrics' | 'log' | 'recorder'> {
   /** Version of this program, for `?provenance`. */
   readonly version: string
 }
 
 type Document = (answer: Answer) => unknown
+
+/** A question as it came: `bytes` is what it took on the wire, `input` undefined where there was none. */
+interface Asked {
+  readonly input: unknown
+  readonly bytes: number
+}
 
 /** The documents that exist. A path is looked up here and nowhere else: none leads into the policy. */
 const documents: ReadonlyMap<string, Document> = new Map<string, Document>([
@@ -38,7 +46,7 @@ export function addOpaApi(app: DecisionApi, parts: OpaApiParts): void {
     const { raw } = c.req
     const document = documents.get(c.req.path.slice(below.length))
     const made = methods.includes(raw.method)
-      ? await guarded(parts, raw, () => dataAnswer(parts, raw, c.env?.body, document))
+      ? await guarded(parts, raw, (id) => dataAnswer(parts, raw, c.env?.body, document, id))
       : notAllowed(raw)
     parts.metrics.responded(anyDocument, raw.method, made.status)
     return toResponse(made)
@@ -46,8 +54,8 @@ export function addOpaApi(app: DecisionApi, parts: OpaApiParts): void {
 
   app.post('/', async (c) => {
     const { raw } = c.req
-    const made = await guarded(parts, raw, async () =>
-      JSON.stringify((await ask(parts, await bodyOf(parts, raw, c.env?.body), decisionDocument)).result),
+    const made = await guarded(parts, raw, async (id) =>
+      JSON.stringify((await ask(parts, await bodyOf(parts, raw, c.env?.body), decisionDocument, id)).result),
     )
     parts.metrics.responded('/', 'POST', made.status)
     return toResponse(made)
@@ -60,11 +68,12 @@ async function dataAnswer(
   raw: Request,
   read: Body | undefined,
   document: Document | undefined,
+  id: string,
 ): Promise<string> {
   const began = performance.now()
   const query = new URL(raw.url).searchParams
-  const input = raw.method === 'POST' ? inputOf(await bodyOf(parts, raw, read)) : inputParameter(parts, query)
-  const asked = document === undefined ? undefined : await ask(parts, input, document)
+  const question = raw.method === 'POST' ? inputOf(await bodyOf(parts, raw, read)) : inputParameter(parts, query)
+  const asked = document === undefined ? undefined : await ask(parts, question, document, id)
   const provenance = {
     version: parts.version,
     ...(asked === undefined ? {} : { bundles: { postern: { revision: asked.answer.decision.policy } } }),
@@ -83,35 +92,45 @@ async function dataAnswer(
 }
 
 /** Throws a `PosternError` where there is no decision, a `TypeError` where the policy's is no boolean. */
-async function ask(parts: OpaApiParts, input: unknown, document: Document) {
+async function ask(parts: OpaApiParts, { input, bytes }: Asked, document: Document, id: string) {
   if (input === undefined) throw new PosternError('malformed_request', '`input` is missing')
-  const request = decisionRequest(input)
-  const began = performance.now()
-  const answer = await parts.pdp.decide(request)
-  const took = performance.now() - began
-  if (typeof answer.decision.decision !== 'boolean') throw new TypeError('a decision must be true or false')
-  parts.metrics.decided('opa', answer, took / 1000)
-  return { answer, took, result: document(answer) }
+  const request: DecisionRequest = decisionRequest(input)
+  const about = { dialect: 'opa', requestId: id, bytes, request } as const
+  try {
+    const began = performance.now()
+    const answer = await parts.pdp.decide(request)
+    const took = performance.now() - began
+    if (typeof answer.decision.decision !== 'boolean') throw new TypeError('a decision must be true or false')
+    // Throws where a record is required and cannot be had: then this answer must not leave, and is not counted.
+    parts.recorder?.decided({ ...about, answer, seconds: took / 1000 })
+    parts.metrics.decided('opa', answer, took / 1000)
+    return { answer, took, result: document(answer) }
+  } catch (error) {
+    recordFailure(parts.recorder, about, error)
+    throw error
+  }
 }
 
 function decisionDocument({ decision: { stage: _, ...decision }, revision }: Answer): unknown {
   return { ...decision, revision }
 }
 
-async function bodyOf({ settings }: OpaApiParts, raw: Request, read: Body | undefined): Promise<unknown> {
+async function bodyOf({ settings }: OpaApiParts, raw: Request, read: Body | undefined): Promise<Asked> {
   if (!isJson(raw.headers.get('content-type'))) throw new PosternError('unsupported_media_type')
-  return readJson(read ?? (await readBody(raw, settings.limits.body_bytes)), settings.limits)
+  const body = read ?? (await readBody(raw, settings.limits.body_bytes))
+  return { input: readJson(body, settings.limits), bytes: body.length }
 }
 
-function inputOf(body: unknown): unknown {
+function inputOf({ input: body, bytes }: Asked): Asked {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw new PosternError('malformed_request', 'the body must be an object with the member `input`')
-  return Object.hasOwn(body, 'input') ? (body as { input: unknown }).input : undefined
+  return { input: Object.hasOwn(body, 'input') ? (body as { input: unknown }).input : undefined, bytes }
 }
 
-function inputParameter({ settings }: OpaApiParts, query: URLSearchParams): unknown {
+function inputParameter({ settings }: OpaApiParts, query: URLSearchParams): Asked {
   const text = query.get('input')
-  return text === null ? undefined : readJson(new TextEncoder().encode(text), settings.limits)
+  if (text === null) return { input: undefined, bytes: 0 }
+  return { input: readJson(new TextEncoder().encode(text), settings.limits), bytes: text.length }
 }
 
 function isAsked(query: URLSearchParams, name: string): boolean {
@@ -124,10 +143,10 @@ function nanoseconds(milliseconds: number): number {
 }
 
 /** The answer that `make` writes, or the error in OPA's words; counted and logged like every other. */
-async function guarded(parts: OpaApiParts, raw: Request, make: () => Promise<string>): Promise<Reply> {
+async function guarded(parts: OpaApiParts, raw: Request, make: (requestId: string) => Promise<string>): Promise<Reply> {
   const id = requestId(raw.headers.get('x-request-id'))
   try {
-    return reply(200, await make(), id)
+    return reply(200, await make(id), id)
   } catch (error) {
     const { status } = failure(parts, error, id)
     if (!(error instanceof PosternError))

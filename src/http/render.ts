@@ -26,6 +26,12 @@ export function renderAnswer(answer: Answer): string {
   return `${fixed.head}${JSON.stringify(answer.decisionId)}${fixed.policy}${JSON.stringify(answer.revision)},"cache":"${answer.cache}"}}`
 }
 
+/** The decision alone, as callers of AuthZEN compare it. Throws as `renderAnswer` does. */
+export function renderVerdict({ decision: { decision } }: Answer): string {
+  if (typeof decision !== 'boolean') throw new TypeError('a decision must be true or false')
+  return decision ? '{"decision":true}' : '{"decision":false}'
+}
+
 function renderFixedParts(decision: Decision): FixedParts {
   if (typeof decision.decision !== 'boolean') throw new TypeError('a decision must be true or false')
   const { reason, message, rule, limit, obligations } = decision

@@ -12,6 +12,15 @@ let count = 0
  */
 export function requestId(sent: string | null | undefined): string {
   if (sent != null && visibleAscii.test(sent)) return sent
+  return freshId()
+}
+
+/** AuthZEN 1.0 knows no id that counts as not sent: whatever came as a header goes back as one. */
+export function echoedRequestId(sent: string | null | undefined): string {
+  return sent == null || sent === '' ? freshId() : sent
+}
+
+function freshId(): string {
   count++
   return `${processPart}-${count.toString(36)}`
 }

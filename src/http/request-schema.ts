@@ -1,12 +1,12 @@
 import type { Shape } from './shape-check.ts'
 
-const properties: Shape = {
+const properties = {
   type: 'object',
   description: 'Attributes, each read only where a rule of the permission names it.',
-}
+} as const satisfies Shape
 
 /** The question of every API as a JSON Schema: requests are checked by it, and `/openapi.json` shows it. */
-export const requestSchema: Shape = {
+export const requestSchema = {
   type: 'object',
   description: "A question in AuthZEN's information model. Members that are not listed mean nothing.",
   required: ['subject', 'action', 'resource'],
@@ -41,4 +41,4 @@ export const requestSchema: Shape = {
         'A whole tenant document to decide upon instead of a stored one. Never together with `context.tenant`.',
     },
   },
-}
+} as const satisfies Shape

@@ -7,12 +7,20 @@ export interface Route {
 
 const read = ['GET', 'HEAD'] as const
 
+/** AuthZEN's APIs are counted as this one path, for whichever tenant they are asked. */
+export const accessApi = '/access/v1/{api}'
+
+/** Where AuthZEN's callers find the APIs out. */
+export const metadataPath = '/.well-known/authzen-configuration'
+
 /** Every path of the decision API. The `Allow` header and the labels of `http_requests_total` come from here. */
 export const decisionRoutes = [
   { path: '/authorize', methods: ['POST'], statuses: [200, 400, 401, 403, 404, 413, 415, 503] },
   { path: '/v1/explain', methods: ['POST'], statuses: [200, 400, 401, 403, 404, 413, 415, 503] },
   { path: '/v1/data/{path}', methods: ['GET', 'HEAD', 'POST'], statuses: [200, 400, 401, 403, 404, 413, 415, 503] },
   { path: '/', methods: ['POST'], statuses: [200, 400, 401, 403, 404, 413, 415, 503] },
+  { path: accessApi, methods: ['POST'], statuses: [200, 400, 401, 403, 404, 413, 503] },
+  { path: metadataPath, methods: read, statuses: [200, 404, 503] },
   { path: '/livez', methods: read, statuses: [200] },
   { path: '/readyz', methods: read, statuses: [200, 503] },
   { path: '/health', methods: read, statuses: [200, 500] },

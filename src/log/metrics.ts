@@ -1,11 +1,20 @@
 import type { Answer } from '../pdp/decision.ts'
 import { errorTable } from '../pdp/errors.ts'
 import { refusingStages } from '../pdp/stages.ts'
+import type { DecisionLogCounts } from './decision-log.ts'
 import { addProcessMetrics } from './process-metrics.ts'
 import { type Labels, Registry } from './registry.ts'
 
 const evalErrorKinds = ['trap', 'undefined', 'bad_result', 'memory'] as const
 export type EvalErrorKind = (typeof evalErrorKinds)[number]
+
+const decisionLogCounters: readonly (readonly [string, string, (counts: DecisionLogCounts) => number])[] = [
+  ['written', 'Events of the decision log that its sink took.', (counts) => counts.written],
+  ['dropped', 'Events that were lost: the queue was full, or the sink failed.', (counts) => counts.dropped],
+  ['masked', 'Events in which something was hidden.', (counts) => counts.masked],
+  ['mask_failures', 'Events without input and result, because a mask failed.', (counts) => counts.maskFailures],
+  ['oversized', 'Events whose input was too large to be logged whole.', (counts) => counts.oversized],
+]
 
 const caches = ['hit', 'miss', 'bypass'] as const
 const loadResults = ['ok', 'failed'] as const
@@ -31,6 +40,7 @@ export interface MetricSources {
   readonly cacheEntries?: () => number
   readonly cacheEvictions?: () => number
   readonly wasmMemoryBytes?: () => number
+  readonly decisionLog?: () => DecisionLogCounts
   readonly bundle?: () => { readonly revision: string; readonly digest: string } | undefined
 }
 
@@ -118,6 +128,12 @@ export function createMetrics(options: MetricsOptions): Metrics {
     column('cause', causes),
   )
   registry.info('authz_build_info', 'This build.', () => ({ version: options.version, node: process.version }))
+
+  for (const [name, help, of] of decisionLogCounters)
+    registry.sample(`authz_decision_log_${name}_total`, help, 'counter', () => {
+      const counts = sources.decisionLog?.()
+      return counts && of(counts)
+    })
 
   const { rows, rowOf } = answerRows(options.routes)
   const responses = registry.counter('http_requests_total', 'Answers, by declared path.', rows)

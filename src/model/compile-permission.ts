@@ -1,4 +1,6 @@
 import type { Path } from '../document/yaml-document.ts'
+import type { Effect } from '../pdp/effect.ts'
+import { compileEffects } from './compile-effects.ts'
 import { stageOf } from './declarations.ts'
 import { problemAt, problemAtKey } from './reasons.ts'
 import { type Asker, type ChecksByStage, checksOfRow, type NamedCheck, type Todo, todoOf } from './row-checks.ts'
@@ -41,6 +43,9 @@ export interface PermissionIndex {
   readonly cells: Readonly<Record<string, string>>
   /** `file:line` where a check (`checks.x`), condition or grant is named for this permission. */
   readonly names: Readonly<Record<string, string>>
+  /** What an allow does to the tenant, and the state that it leads to. */
+  readonly effects: readonly Effect[]
+  readonly to?: string
 }
 
 /** One permission of the matrix, of the lifecycle file, or of both. `grantOf`: the grant that decides a matrix row. */
@@ -81,7 +86,12 @@ export function compilePermission(
     todo: todoOf(context, checks, obligations),
   }
   const named = [...namedStages.flatMap((stage) => checks[stage]), ...conditions]
-  return { data, index: indexPermission(context, permission, matrixRow, data, places, named) }
+  const index = {
+    ...indexPermission(context, permission, matrixRow, data, places, named),
+    effects: compileEffects(context, permission, row),
+    ...(row.to === undefined ? {} : { to: row.to }),
+  }
+  return { data, index }
 }
 
 /** A permission is asked by members who hold its row, or says who asks. */
@@ -157,7 +167,7 @@ function indexPermission(
   data: PermissionData,
   cells: Readonly<Record<string, string>>,
   named: readonly NamedCheck[],
-): PermissionIndex {
+): Omit<PermissionIndex, 'effects' | 'to'> {
   const { matrix, lifecycle } = files
   const rules = new Map<string, RuleName>()
   const add = (rule: RuleName | undefined) => rule && rules.set(rule.join('.'), rule)

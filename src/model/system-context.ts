@@ -75,7 +75,8 @@ export function unknownName(
 function matrixRows(files: SystemFiles): Map<string, MatrixRow> {
   const rows = Object.entries(files.matrix.value.matrix).flatMap(([resource, actions]) =>
     Object.entries(actions).map(
-      ([action, cells]) => [`${resource}:${action}`, { path: ['matrix', resource, action], cells }] as const,
+      ([action, cells]) =>
+        [resource === '*' ? action : `${resource}:${action}`, { path: ['matrix', resource, action], cells }] as const,
     ),
   )
   return new Map(rows)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { DocumentError, type Problem } from '../document/problem.ts'
 import type { Validator } from '../document/schema.ts'
 import { readYaml, type YamlDocument } from '../document/yaml-document.ts'
+import type { Effect } from '../pdp/effect.ts'
 
 /** The stages whose checks a permission names, in their order. `membership` and `gate` hold what a system's gates add. */
 export const namedStages = ['membership', 'gate', 'relation', 'shape', 'target', 'precondition', 'capacity'] as const
@@ -58,6 +59,7 @@ export interface LifecycleRow {
   readonly feature?: string
   readonly checks?: Partial<Record<CheckStage, readonly string[]>>
   readonly obligations?: readonly string[]
+  readonly effects?: readonly Effect[]
   readonly on_deny?: Readonly<Record<string, readonly string[]>>
 }
 

@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import type { Answer, Decision, Pdp } from './decision.ts'
+import { candidatesIn } from './candidates.ts'
+import type { Answer, Decision, SnapshotPdp } from './decision.ts'
 import { createDecisionPool, type DecisionPool } from './decision-pool.ts'
 import { PosternError } from './errors.ts'
 import { type Explanation, explain } from './explain.ts'
 import { toDecision } from './explain-decision.ts'
 import type { TenantFacts, TenantSource } from './facts.ts'
+import { holdFacts } from './held-facts.ts'
 import { createMemo, type Memo, type MemoLimits } from './memo.ts'
 import type { Policy } from './policy.ts'
-import { prepare } from './prepare.ts'
+import { prepare, systemOf } from './prepare.ts'
 import type { DecisionRequest } from './request.ts'
 
 export interface PdpOptions {
@@ -20,7 +22,7 @@ export interface PdpOptions {
 }
 
 /** A decision point whose policy can be replaced in one step. */
-export interface ActivePdp extends Pdp {
+export interface ActivePdp extends SnapshotPdp {
   decide(request: DecisionRequest): Answer
   /** Rejects as `decide` throws. The cache has no part in it. */
   explain(request: DecisionRequest): Promise<Explanation>
@@ -36,26 +38,46 @@ export interface ActivePdp extends Pdp {
  */
 export function createPdp(options: PdpOptions): ActivePdp {
   const { tenants, inline, defaultTenant, now = () => new Date() } = options
-  let active: { readonly policy: Policy; readonly memo: Memo; readonly pool: DecisionPool } | undefined
+  let active: Active | undefined
+
+  const current = (): Active => {
+    if (active === undefined) throw new PosternError('not_ready')
+    return active
+  }
+  const decide = ({ policy, memo, pool }: Active, request: DecisionRequest, tenant: TenantFacts): Answer => {
+    const { system, permission, input } = prepare(policy, request, tenant, now)
+
+    const known = memo.get(input)
+    if (known !== undefined) return answer(known, tenant, 'hit')
+    const evaluation = policy.evaluator.evaluate(input)
+    const decision = pool(toDecision(evaluation, request, tenant, system, permission, policy.digest))
+    // What depends on the time is true of one moment.
+    const kept = !permission.input.now && memo.set(input, decision)
+    return answer(decision, tenant, kept ? 'miss' : 'bypass')
+  }
 
   return {
-    decide(request) {
-      if (active === undefined) throw new PosternError('not_ready')
-      const { policy, memo, pool } = active
-      const tenant = tenantOf(request, tenants, inline, defaultTenant)
-      const { system, permission, input } = prepare(policy, request, tenant, now)
-
-      const known = memo.get(input)
-      if (known !== undefined) return answer(known, tenant, 'hit')
-      const evaluation = policy.evaluator.evaluate(input)
-      const decision = pool(toDecision(evaluation, request, tenant, system, permission, policy.digest))
-      // What depends on the time is true of one moment.
-      const kept = !permission.input.now && memo.set(input, decision)
-      return answer(decision, tenant, kept ? 'miss' : 'bypass')
+    decide: (request) => decide(current(), request, tenantOf(request, tenants, inline, defaultTenant)),
+    snapshot() {
+      const still = current()
+      const held = holdFacts(tenants, inline)
+      const tenantFor = (request: Whose) => tenantOf(request, held.tenants, held.inline, defaultTenant)
+      return {
+        decide: (request) => decide(still, request, tenantFor(request)),
+        open(request) {
+          const tenant = tenantFor(request)
+          const actions = [...systemOf(still.policy, tenant).permissions.keys()]
+          return {
+            id: tenant.id,
+            candidates: (...which) => tenant.candidates(...which),
+            actions: (after, most) => candidatesIn(actions.length, (index) => actions[index] as string, after, most),
+          }
+        },
+      }
     },
     async explain(request) {
-      if (active === undefined) throw new PosternError('not_ready')
-      return explain(active.policy, request, tenantOf(request, tenants, inline, defaultTenant), now())
+      const { policy } = current()
+      return explain(policy, request, tenantOf(request, tenants, inline, defaultTenant), now())
     },
     activate(policy) {
       active = { policy, memo: createMemo(options.memo), pool: createDecisionPool() }
@@ -69,12 +91,20 @@ export function createPdp(options: PdpOptions): ActivePdp {
   }
 }
 
+interface Active {
+  readonly policy: Policy
+  readonly memo: Memo
+  readonly pool: DecisionPool
+}
+
+type Whose = Pick<DecisionRequest, 'context' | 'tenant'>
+
 function answer(decision: Decision, tenant: TenantFacts, cache: Answer['cache']): Answer {
   return { decision, decisionId: newDecisionId(), revision: tenant.revision, cache }
 }
 
 function tenantOf(
-  request: DecisionRequest,
+  request: Whose,
   tenants: TenantSource,
   inline: PdpOptions['inline'],
   defaultTenant: string | undefined,

@@ -1,3 +1,4 @@
+import type { Candidate, TenantFacts } from './facts.ts'
 import type { DecisionRequest } from './request.ts'
 
 /** What must be done about a decision; `type` is one of the system's obligation types, the rest its parameters. */
@@ -43,4 +44,22 @@ export interface Answer {
 /** The port that http and the CLI call. Throws `PosternError` (or rejects with it) when there is no decision. */
 export interface Pdp {
   decide(request: DecisionRequest): Answer | Promise<Answer>
+}
+
+/** A decision point that can be held still for one request that asks several questions. */
+export interface SnapshotPdp extends Pdp {
+  /** Throws `not_ready` where no policy is active. */
+  snapshot(): Snapshot
+}
+
+/** One policy, and each tenant as it was when first asked about: it and its records are looked up, or read, once. */
+export interface Snapshot extends Pdp {
+  /** The tenant that a request is about. Throws what `decide` throws where there is none. */
+  open(request: Pick<DecisionRequest, 'context' | 'tenant'>): OpenTenant
+}
+
+/** What a search goes through. Whether anything may be done with it is for `decide` to say. */
+export interface OpenTenant extends Pick<TenantFacts, 'id' | 'candidates'> {
+  /** The permissions of its system, in the order of the system's files; see `TenantFacts.candidates`. */
+  actions(after: string | undefined, most: number): readonly Candidate[]
 }

@@ -54,6 +54,11 @@ export const errorTable = {
   unauthenticated: { status: 401, message: 'no valid credential was sent', remedy: 'send a token of this sidecar' },
   forbidden: { status: 403, message: 'the caller may not do this', remedy: 'ask for the scope that the detail names' },
   not_found: { status: 404, message: 'no such path', remedy: 'see the list of endpoints in the README' },
+  no_public_url: {
+    status: 404,
+    message: 'the address that callers know this server by is not configured',
+    remedy: 'set `public_url`',
+  },
   unknown_tenant: { status: 404, message: 'no such tenant', remedy: 'import the tenant, or correct `context.tenant`' },
   method_not_allowed: {
     status: 405,
@@ -66,6 +71,11 @@ export const errorTable = {
     remedy: 'send it whole within `http.request_timeout_ms`',
   },
   too_large: { status: 413, message: 'the body is too large', remedy: 'send less, or raise `limits.body_bytes`' },
+  too_many_items: {
+    status: 413,
+    message: 'the request asks too many questions at once',
+    remedy: 'ask fewer at once, or raise `limits.batch_items`',
+  },
   unsupported_media_type: {
     status: 415,
     message: 'the body is not declared as JSON',
@@ -86,6 +96,11 @@ export const errorTable = {
     status: 503,
     message: 'the policy could not be evaluated',
     remedy: 'see the log line of this request id',
+  },
+  audit_unavailable: {
+    status: 503,
+    message: 'the decision could not be recorded, and a record is required',
+    remedy: 'mend the sink of `decision_log`; see the log line of this request id',
   },
   not_ready: { status: 503, message: 'no policy is active yet, or the server is stopping', remedy: 'ask again later' },
 } as const

@@ -11,6 +11,7 @@ export const factCatalogue: readonly string[] = [
   'request.subject.service',
   'request.subject.properties.*',
   'request.action.name',
+  'request.action.properties.*',
   'request.resource.type',
   'request.resource.id',
   'request.resource.properties.*',
@@ -89,6 +90,17 @@ export interface TenantFacts {
   /** `name` is the last part of a `counts.…` entry. */
   count(name: string): string
   entities(request: DecisionRequest): string | undefined
+  /**
+   * At most `most` of what the tenant holds of a type, each id once, in stored order, going on behind the position
+   * `after`. Fewer than `most` only at the end; none of a type that the tenant does not list.
+   */
+  candidates(type: string, after: string | undefined, most: number): readonly Candidate[]
+}
+
+export interface Candidate {
+  readonly id: string
+  /** Where to go on behind it. Means something only to the facts that gave it; goes out, signed, in page tokens. */
+  readonly position: string
 }
 
 /** Where tenants are found by id; undefined for one that does not exist. */

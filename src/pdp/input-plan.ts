@@ -4,6 +4,7 @@ import type { DecisionRequest } from './request.ts'
 
 /** How to write the input of one permission: the request and those facts that its rules read, in a fixed order. */
 export interface InputPlan {
+  readonly actionProperties: readonly string[]
   readonly subject: readonly string[]
   readonly subjectProperties: readonly string[]
   readonly resource: readonly string[]
@@ -41,6 +42,7 @@ export function planInput(needs: readonly string[], core: readonly string[]): In
     all.filter((path) => path.startsWith(prefix)).map((path) => path.slice(prefix.length))
   const session = 'request.context.session_issued_at'
   return Object.freeze({
+    actionProperties: below('request.action.properties.'),
     subject: below('request.subject.').filter((name) => !name.includes('.')),
     subjectProperties: below('request.subject.properties.'),
     resource: below('request.resource.').filter((name) => name === 'type' || name === 'id'),
@@ -73,7 +75,7 @@ export function writeInput(
 ): string {
   const member = request.subject.type === 'user' ? tenant.record(request.subject.id) : undefined
   const withSession = plan.readsSession || member?.value('sessions_valid_after') !== undefined
-  let text = `{"request":{"action":{"name":${JSON.stringify(request.action.name)}}${subjectText(plan, request.subject)}`
+  let text = `{"request":{"action":{${actionText(plan, request.action)}}${subjectText(plan, request.subject)}`
   text += `${resourceText(plan, request.resource, properties)}${contextText(plan, request.context, withSession)}`
   text += `},"tenant":${tenant.header.text(plan.tenant)}`
   if (member !== undefined) text += `,"member":${member.text(plan.member)}`
@@ -95,6 +97,11 @@ export function writeInput(
   }
   if (plan.now) text += `,"now":"${now()}"`
   return `${text}}`
+}
+
+function actionText(plan: InputPlan, { name, properties = {} }: DecisionRequest['action']): string {
+  const text = `"name":${JSON.stringify(name)}`
+  return plan.actionProperties.length === 0 ? text : `${text},"properties":{${pick(plan.actionProperties, properties)}}`
 }
 
 function subjectText(plan: InputPlan, { type, id, properties = {} }: DecisionRequest['subject']): string {

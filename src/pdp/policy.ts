@@ -1,3 +1,4 @@
+import type { Effect } from './effect.ts'
 import type { InputPlan } from './input-plan.ts'
 
 /** The reason of a cell that denies: the role does not hold the permission. */
@@ -45,6 +46,9 @@ export interface PermissionIndex {
   readonly row: string
   readonly cells: Readonly<Record<string, string>>
   readonly names: Readonly<Record<string, string>>
+  /** What an allow does to a stored tenant, and the state it leads to. */
+  readonly effects: readonly Effect[]
+  readonly to: string | undefined
 }
 
 /** One system of the active bundle. */

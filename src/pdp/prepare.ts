@@ -1,3 +1,4 @@
+import { actionType } from './action-type.ts'
 import { PosternError } from './errors.ts'
 import type { TenantFacts } from './facts.ts'
 import { writeInput } from './input-plan.ts'
@@ -14,12 +15,18 @@ export interface Prepared {
 
 /** Tenant and request → input text. Throws `PosternError` for a request that does not fit the policy. */
 export function prepare(policy: Policy, request: DecisionRequest, tenant: TenantFacts, now: () => Date): Prepared {
-  const system = policy.systems.get(tenant.system)
-  if (system === undefined) throw new PosternError('unknown_system', `no system \`${tenant.system}\``)
+  const system = systemOf(policy, tenant)
   const permission = system.permissions.get(request.action.name) ?? system.unlisted
   const properties = propertiesOf(request, permission)
   const input = writeInput(permission.input, request, properties, tenant, () => now().toISOString())
   return { system, permission, input }
+}
+
+/** The system that a tenant runs on. Throws `unknown_system`. */
+export function systemOf(policy: Policy, tenant: TenantFacts): SystemIndex {
+  const system = policy.systems.get(tenant.system)
+  if (system === undefined) throw new PosternError('unknown_system', `no system \`${tenant.system}\``)
+  return system
 }
 
 const noProperties: Readonly<Record<string, unknown>> = Object.freeze({})
@@ -31,8 +38,8 @@ const noProperties: Readonly<Record<string, unknown>> = Object.freeze({})
 function propertiesOf(request: DecisionRequest, permission: PermissionIndex): Readonly<Record<string, unknown>> {
   const { type, id, properties = noProperties } = request.resource
   const action = request.action.name
-  const colon = action.indexOf(':')
-  if (colon >= 0 && type !== action.slice(0, colon))
+  const expected = actionType(action)
+  if (expected !== undefined && type !== expected)
     throw new PosternError('resource_type_mismatch', `\`${action}\` is asked of the resource type \`${type}\``, {
       pointer: '/resource/type',
     })

@@ -1,3 +1,4 @@
+import { candidatesOf } from './candidates.ts'
 import { PosternError } from './errors.ts'
 import { type FactRecord, factBounds, type Projection, type TenantFacts } from './facts.ts'
 import { normaliseInstant } from './instant.ts'
@@ -138,6 +139,7 @@ export function factsOfDocument(document: TenantDocument): DocumentFacts {
       }
       return JSON.stringify(found)
     },
+    candidates: candidatesOf(document, (user) => record(user) !== undefined),
   }
 }
 

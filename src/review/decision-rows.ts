@@ -4,6 +4,7 @@ import { packageRoot } from '../document/package-root.ts'
 import type { Problem } from '../document/problem.ts'
 import { compileSchema, type Validator } from '../document/schema.ts'
 import { type Path, type Place, readYaml, type YamlDocument } from '../document/yaml-document.ts'
+import { actionType } from '../pdp/action-type.ts'
 import type { Obligation } from '../pdp/decision.ts'
 import type { DecisionRequest } from '../pdp/request.ts'
 
@@ -88,7 +89,7 @@ function rowOf(
     request: {
       subject: subjectOf(row.request.subject),
       action: { name: action },
-      resource: { type: action.split(':')[0] ?? action, id: '-', properties: resource },
+      resource: { type: actionType(action) ?? action, id: '-', properties: resource },
       context,
       // A tenant that nobody described has nothing but its id.
       tenant: { ...(described.find((one) => one.tenant === tenant) ?? { tenant }), system },

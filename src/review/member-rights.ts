@@ -1,3 +1,4 @@
+import { actionType } from '../pdp/action-type.ts'
 import type { DecisionRequest } from '../pdp/request.ts'
 import type { Outcome, ReviewedPolicy } from './reviewed-policy.ts'
 
@@ -29,6 +30,6 @@ export function bareRequest(
   permission: string,
   tenant: Readonly<Record<string, unknown>>,
 ): DecisionRequest {
-  const type = permission.slice(0, permission.indexOf(':'))
+  const type = actionType(permission) ?? permission
   return { subject, action: { name: permission }, resource: { type, id: '-' }, tenant }
 }

@@ -175,7 +175,7 @@ describe('the environment', () => {
       POSTERN_DEFAULT_TENANT: '42',
       POSTERN_TENANTS: '',
     })
-    expect(settings.limits).toEqual({ depth: 16, body_bytes: 2048 })
+    expect(settings.limits).toEqual({ ...defaultSettings.limits, depth: 16, body_bytes: 2048 })
     expect(settings.default_tenant).toBe('42')
     expect(settings.tenants).toBe(null)
   })
@@ -199,5 +199,30 @@ describe('the environment', () => {
       POSTERN_OPA: '/bin/opa',
     }
     expect(load('', kubernetes)).toEqual(defaultSettings)
+  })
+})
+
+describe('the decision log', () => {
+  test('takes lists from the file and, with commas, from the environment', () => {
+    expect(load('decision_log: { mask: [/input/a] }').decision_log.mask).toEqual(['/input/a'])
+    const settings = load('', { POSTERN_DECISION_LOG_ERASE: '/input/a/b,/result/limit' })
+    expect(settings.decision_log.erase).toEqual(['/input/a/b', '/result/limit'])
+    expect(Object.isFrozen(settings.decision_log.erase)).toBe(true)
+  })
+
+  test.each([
+    ['{ sink: file }', ':1:23: the sink `file` has no file; set `decision_log.path`'],
+    ['{ sink: http }', ':1:23: the sink `http` has no address; set `decision_log.url`'],
+    ['{ audit: required }', ':1:24: a record is required, and there is no sink; set `decision_log.sink`'],
+    [
+      '{ audit: required, sink: stdout, sample_allows: 2 }',
+      ':1:24: a record is required, and allows are sampled; set `decision_log.sample_allows` to 1',
+    ],
+    [
+      '{ mask: [input/a] }',
+      ':1:24: expected a JSON Pointer below /input or /result, found `"input/a"`; write it like `/input/context/ip`',
+    ],
+  ])('is refused as %s', (text, problem) => {
+    expect(problemsOf(() => load(`decision_log: ${text}`))).toEqual([`config/sidecar.yaml${problem}`])
   })
 })

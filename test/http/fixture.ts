@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { createReadiness } from '../../src/app/readiness.ts'
+import { addAuthzenApi } from '../../src/http/authzen-api.ts'
 import { createDecisionApi } from '../../src/http/decision-api.ts'
 import { addExplainApi, type ExplainApiParts } from '../../src/http/explain-api.ts'
 import { type Listener, listen } from '../../src/http/listener.ts'
@@ -8,7 +9,8 @@ import { addOpenapiApi } from '../../src/http/openapi-api.ts'
 import { decisionRoutes } from '../../src/http/routes.ts'
 import { createMetrics } from '../../src/log/metrics.ts'
 import { createServerLog } from '../../src/log/server-log.ts'
-import type { Answer, Decision, Pdp } from '../../src/pdp/decision.ts'
+import type { Answer, Decision, OpenTenant, Pdp, SnapshotPdp } from '../../src/pdp/decision.ts'
+import type { DecisionRecorder } from '../../src/pdp/decision-recorder.ts'
 import type { Explanation } from '../../src/pdp/explain.ts'
 
 export const deny: Decision = Object.freeze({
@@ -44,20 +46,40 @@ export const explanation: Explanation = Object.freeze({
   nearest_grants: null,
 })
 
+export interface ApiOptions {
+  readonly recorder?: DecisionRecorder
+  readonly snapshot?: SnapshotPdp['snapshot']
+  readonly public_url?: string | null
+  readonly candidates?: number
+  readonly token_key?: string | null
+}
+
+const noCandidates: OpenTenant = { id: 't', candidates: () => [], actions: () => [] }
+
 /** A decision API over a PDP of one line, with everything it reported. */
 export function apiOver(
   decide: Pdp['decide'] = () => answerOf(deny),
   limits = { body_bytes: 65_536, depth: 32 },
   explain: ExplainApiParts['explainer']['explain'] = async () => explanation,
+  { snapshot, public_url = 'https://pdp.example.com', candidates = 1000, token_key = null, recorder }: ApiOptions = {},
 ) {
   const lines: string[] = []
   const state = { policy: true }
-  const metrics = createMetrics({ version: '0.0.0', routes: decisionRoutes, dialects: ['authorize', 'opa'] })
+  const metrics = createMetrics({ version: '0.0.0', routes: decisionRoutes, dialects: ['authorize', 'opa', 'authzen'] })
   const log = createServerLog({ sink: (line) => lines.push(line), terminal: false, debug: false })
   const readiness = createReadiness({ policy: () => state.policy })
-  const app = createDecisionApi({ pdp: { decide }, settings: { limits }, metrics, log, readiness })
+  const app = createDecisionApi({ pdp: { decide }, settings: { limits }, metrics, log, readiness, recorder })
   addExplainApi(app, { explainer: { explain }, settings: { limits }, metrics, log })
-  addOpaApi(app, { pdp: { decide }, settings: { limits }, metrics, log, version: '0.0.0' })
+  addOpaApi(app, { pdp: { decide }, settings: { limits }, metrics, log, version: '0.0.0', recorder })
+  const pdp = { decide, snapshot: snapshot ?? (() => ({ decide, open: () => noCandidates })) }
+  const search = { candidates, token_key }
+  addAuthzenApi(app, {
+    pdp,
+    settings: { limits: { ...limits, batch_items: 100 }, public_url, search },
+    metrics,
+    log,
+    recorder,
+  })
   addOpenapiApi(app, { metrics, version: '0.0.0' })
   return { app, metrics, readiness, state, log, lines }
 }

@@ -26,7 +26,7 @@ it.skipIf(!wanted)(
     const cwd = mkdtempSync(join(tmpdir(), 'postern-schemathesis-'))
     const options = [
       '--seed=1',
-      '--max-time=30',
+      '--max-time=40',
       '--no-color',
       // No schema can say whether a tenant exists and an action is asked of its own type of resource.
       '--exclude-checks=positive_data_acceptance',

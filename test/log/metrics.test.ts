@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createReadiness } from '../../src/app/readiness.ts'
+import { addAuthzenApi } from '../../src/http/authzen-api.ts'
 import { createDecisionApi } from '../../src/http/decision-api.ts'
 import { addExplainApi } from '../../src/http/explain-api.ts'
 import { addOpaApi } from '../../src/http/opa-api.ts'
@@ -71,6 +72,7 @@ describe('the metrics', () => {
       cacheEntries: () => 7,
       cacheEvictions: () => 8,
       wasmMemoryBytes: () => 9,
+      decisionLog: () => ({ written: 10, dropped: 11, masked: 12, maskFailures: 13, oversized: 14 }),
       bundle: () => ({ revision: 'abc', digest: 'sha256:1' }),
     })
     metrics.bundleLoaded('failed')
@@ -89,6 +91,11 @@ describe('the metrics', () => {
       'authz_bundle_last_success_timestamp_seconds gauge',
       'authz_fail_closed_total counter',
       'authz_build_info gauge',
+      'authz_decision_log_written_total counter',
+      'authz_decision_log_dropped_total counter',
+      'authz_decision_log_masked_total counter',
+      'authz_decision_log_mask_failures_total counter',
+      'authz_decision_log_oversized_total counter',
       'http_requests_total counter',
       'process_cpu_user_seconds_total counter',
       'process_cpu_system_seconds_total counter',
@@ -119,6 +126,14 @@ describe('the metrics', () => {
     ])
     expect(text).toContain('authz_cache_entries 7\n')
     expect(text).toContain('authz_cache_evictions_total 8\n')
+    for (const [name, count] of [
+      ['written', 10],
+      ['dropped', 11],
+      ['masked', 12],
+      ['mask_failures', 13],
+      ['oversized', 14],
+    ])
+      expect(text).toContain(`authz_decision_log_${name}_total ${count}\n`)
     expect(text).toContain('authz_wasm_memory_bytes 9\n')
     expect(text).toContain('authz_bundle_info{revision="abc",digest="sha256:1"} 1\n')
     expect(text).toContain('authz_bundle_load_total{result="ok"} 1\n')
@@ -195,7 +210,7 @@ describe('the metrics', () => {
   })
 
   it('stay within 400 series under 10,000 random users, paths and methods, and count each of them once', async () => {
-    const metrics = createMetrics({ version: '', routes: decisionRoutes, dialects: ['authorize', 'opa'] })
+    const metrics = createMetrics({ version: '', routes: decisionRoutes, dialects: ['authorize', 'opa', 'authzen'] })
     metrics.watch({
       cacheEntries: () => 1,
       cacheEvictions: () => 1,
@@ -210,9 +225,9 @@ describe('the metrics', () => {
     }
     const pick = <T>(values: readonly T[]): T => values[random(values.length)] as T
     const word = () => Array.from({ length: 1 + random(12) }, () => pick([...'abcdefghij/%-_.'])).join('')
-    // Methods are not the decision point's business.
+    // Methods and connections are not the decision point's business.
     const codes = (Object.keys(errorTable) as (keyof typeof errorTable)[]).filter(
-      (code) => code !== 'method_not_allowed',
+      (code) => !['method_not_allowed', 'request_timeout', 'headers_too_large'].includes(code),
     )
     const pdp = {
       decide({ subject }: DecisionRequest) {
@@ -224,13 +239,17 @@ describe('the metrics', () => {
         const { decision, revision } = pdp.decide(request)
         return { decision, revision, stages: [], facts: {}, nearest_grants: [] }
       },
+      snapshot: () => ({ ...pdp, open: () => ({ id: 't', candidates: () => [], actions: () => [] }) }),
     }
-    const parts = { pdp, settings: { limits: { body_bytes: 1000, depth: 8 } }, metrics, log: { error() {} } }
+    const limits = { body_bytes: 1000, depth: 8, batch_items: 3 }
+    const settings = { limits, public_url: null, search: { candidates: 1, token_key: null } }
+    const parts = { pdp, settings, metrics, log: { error() {} } }
     const app = createDecisionApi({ ...parts, readiness: createReadiness({ policy: () => random(2) === 0 }) })
     addExplainApi(app, { ...parts, explainer: pdp })
     addOpaApi(app, { ...parts, version: '' })
+    addAuthzenApi(app, parts)
     addOpenapiApi(app, { metrics, version: '' })
-    const paths = decisionRoutes.map(({ path }) => path)
+    const paths = decisionRoutes.map(({ path }) => path.replace('{api}', 'evaluations'))
     for (let sent = 0; sent < 10_000; sent++) {
       const path = random(2) === 0 ? pick(paths) : `/${encodeURIComponent(word())}`
       const method = random(3) === 0 ? `X${word().replace(/\W/g, '')}` : pick(['POST', 'GET', 'HEAD', 'PUT'])

@@ -178,6 +178,23 @@ describe('the subject', () => {
   })
 })
 
+describe('the action', () => {
+  const properties = { softly: true, twice: false }
+  const asked = (needs: readonly string[], action: DecisionRequest['action']) =>
+    (inputOf({ needs, defaultTenant: 'chess' }, { action }).request as { action: unknown }).action
+
+  it('says only what a rule reads', () => {
+    const needs = ['request.action.properties.softly', 'request.action.properties.slowly']
+    const given = asked(needs, { name: 'door:open', properties })
+    expect(given).toEqual({ name: 'door:open', properties: { softly: true } })
+    expect(asked(needs, { name: 'door:open' })).toEqual({ name: 'door:open', properties: {} })
+  })
+
+  it('is its name alone where no rule reads more', () => {
+    expect(asked([], { name: 'door:open', properties })).toEqual({ name: 'door:open' })
+  })
+})
+
 describe('what rules look up by name', () => {
   it('is an object, if only an empty one', () => {
     const needs = ['request.resource.properties.door', 'request.context.reason']

@@ -1,4 +1,5 @@
 import { errorTable } from '../../pdp/errors.ts'
+import { authzenOperations, ofTenant } from './authzen-operations.ts'
 import { decisionOperations } from './decision-operations.ts'
 import type { Examples } from './examples.ts'
 import { opaOperations } from './opa-operations.ts'
@@ -10,7 +11,7 @@ import { schemas } from './schemas.ts'
 type Json = Readonly<Record<string, unknown>>
 
 /** Everything that the decision API answers. An API that is added brings a group of its own. */
-const groups: readonly OperationGroup[] = [decisionOperations, opaOperations, processOperations]
+const groups: readonly OperationGroup[] = [decisionOperations, authzenOperations, opaOperations, processOperations]
 
 /** An OpenAPI 3.1 document, as far as its page reads it. */
 export interface OpenapiDocument {
@@ -79,7 +80,7 @@ const about =
   'Whoever asks treats everything but a 200 as a refusal. A path that is not listed is answered 404 ' +
   `(\`not_found\`), a method that is not listed 405 (${codesOf(405)}) with \`Allow\`. What is not HTTP/1.1 is answered 400, ` +
   `what does not arrive in time 408 (${codesOf(408)}), too large a head 431 (${codesOf(431)}), all three with ` +
-  '`Connection: close`. All of these have the body `Error`. No answer may be stored.'
+  '`Connection: close`. All of these have the body `Error`.'
 
 const requestId = {
   name: 'X-Request-ID',
@@ -92,10 +93,11 @@ const headers = {
   'X-Request-ID': {
     description: 'What the caller sent, or a fresh one.',
     required: true,
-    schema: { type: 'string', pattern: '^[!-~]{1,128}$' },
+    schema: { type: 'string' },
   },
-  'Cache-Control': { description: 'Answers are never stored.', required: true, schema: { const: 'no-store' } },
+  'Cache-Control': { description: 'Refusals are never stored.', required: true, schema: { const: 'no-store' } },
 }
+const stored = (value: string) => ({ required: true, schema: { const: value } })
 const responseHeaders = Object.fromEntries(
   Object.keys(headers).map((name) => [name, { $ref: `#/components/headers/${name}` }]),
 )
@@ -105,24 +107,33 @@ function described(
   tag: string,
   examples: Examples,
 ): DescribedOperation & { operationId: string } {
-  const { path, id, summary, description, parameters = [], body, answer, mediaType = 'application/json' } = operation
+  const {
+    path,
+    id,
+    summary,
+    description,
+    parameters = [],
+    body,
+    answer,
+    mediaType = 'application/json',
+    cache,
+  } = operation
+  const example = examples[path.replace(ofTenant, '')]
   return {
     tags: [tag],
     operationId: id,
     summary,
     description,
     parameters: [
-      ...parameters.map((parameter) => withExample(parameter, examples)),
+      ...parameters.map((parameter) => withExample(parameter, example)),
       { $ref: '#/components/parameters/requestId' },
     ],
-    ...(body === undefined
-      ? {}
-      : { requestBody: { required: true, content: contentOf(body, questionIn(body, examples)) } }),
+    ...(body === undefined ? {} : { requestBody: { required: true, content: contentOf(body, example?.request) } }),
     responses: {
       200: {
         description: 'The answer.',
-        headers: responseHeaders,
-        content: contentOf(answer, examples.answers[path], mediaType),
+        headers: cache === undefined ? responseHeaders : { ...responseHeaders, 'Cache-Control': stored(cache) },
+        content: contentOf(answer, example?.answer, mediaType),
       },
       ...refusals(operation, responseHeaders),
     },
@@ -144,10 +155,10 @@ function contentOf(schema: Json, example: unknown, mediaType = 'application/json
   return { [mediaType]: { schema, ...(example === undefined ? {} : { examples: { demo: { value: example } } }) } }
 }
 
-function questionIn(body: Json, { question }: Examples): unknown {
-  return '$ref' in body ? question : { input: question }
-}
-
-function withExample(parameter: Json, { question }: Examples): Json {
-  return 'content' in parameter ? { ...parameter, content: contentOf(schemaRef('Question'), question) } : parameter
+/** The tenant and the question of the example stand for a path and a query, too. */
+function withExample(parameter: Json, example: Examples[string] | undefined): Json {
+  if (example === undefined) return parameter
+  const { input, context } = example.request as { input?: unknown; context?: { tenant?: unknown } }
+  if ('content' in parameter) return { ...parameter, content: contentOf(schemaRef('Question'), input) }
+  return parameter.name === 'tenant' ? { ...parameter, example: context?.tenant } : parameter
 }

@@ -2,11 +2,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { packageRoot } from '../../document/package-root.ts'
 
-/** A question to the demo tenants, and what each path answers to it (a test asks it). */
-export interface Examples {
-  readonly question: Readonly<Record<string, unknown>>
-  readonly answers: Readonly<Record<string, unknown>>
-}
+/** By path: a request to the demo tenants and the answer to it (a test asks it). */
+export type Examples = Readonly<
+  Record<string, { readonly request: Readonly<Record<string, unknown>>; readonly answer: unknown }>
+>
 
 /** Reads `config/api/examples.json`: examples name systems and reasons, which are policy. */
 export function readExamples(): Examples {

@@ -26,8 +26,10 @@ export interface Operation {
   readonly errors: readonly ErrorCode[]
   /** Instead of ours: that of OPA's server, none of its members (as OPA's `/health`), or ours or the answer. */
   readonly errorBody?: 'opa' | 'empty' | 'answer'
-  /** Status of an error where it is not the one of the table. */
-  readonly errorStatus?: number
+  /** Statuses of errors where they are not those of the table. */
+  readonly statuses?: Readonly<Partial<Record<ErrorCode, number>>>
+  /** `Cache-Control` of a 200 that may be stored. */
+  readonly cache?: string
 }
 
 /** The place of a schema that has a name. */
@@ -56,5 +58,6 @@ export const questionErrors = [
   'too_many_facts',
   'undecidable',
   'evaluation_failed',
+  'audit_unavailable',
   'not_ready',
 ] as const satisfies readonly ErrorCode[]

@@ -41,7 +41,7 @@ export const processOperations: OperationGroup = {
       answer: { type: 'object', maxProperties: 0 },
       errors: ['not_ready'],
       errorBody: 'empty',
-      errorStatus: 500,
+      statuses: { not_ready: 500 },
     },
     {
       path: '/metrics',

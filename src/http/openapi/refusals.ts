@@ -4,8 +4,8 @@ import { type Operation, schemaRef } from './operation.ts'
 type Json = Readonly<Record<string, unknown>>
 
 /** What an operation is refused with: an answer for each status, with an example for each of its codes. */
-export function refusals({ errors, errorBody, errorStatus, answer }: Operation, headers: Json) {
-  const statusOf = (code: ErrorCode) => errorStatus ?? errorTable[code].status
+export function refusals({ errors, errorBody, statuses = {}, answer }: Operation, headers: Json) {
+  const statusOf = (code: ErrorCode) => statuses[code] ?? errorTable[code].status
   const schema = {
     ours: schemaRef('Error'),
     opa: schemaRef('OpaError'),

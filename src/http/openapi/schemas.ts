@@ -120,6 +120,25 @@ export const schemas = {
       },
     },
   },
+  Evaluation: {
+    type: 'object',
+    required: ['decision'],
+    properties: { decision, context: { type: 'object', description: 'When asked for, and of an item that has none.' } },
+  },
+  SearchResults: {
+    type: 'object',
+    required: ['results'],
+    properties: {
+      results: {
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: { type: { type: 'string' }, id: { type: 'string' }, name: { type: 'string' } },
+        },
+      },
+      page: { type: 'object', required: ['next_token'], properties: { next_token: { type: 'string' } } },
+    },
+  },
   OpaDecision: {
     type: 'object',
     required: ['decision', ...always, 'revision'],

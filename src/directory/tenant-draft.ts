@@ -1,0 +1,27 @@
+export type JsonObject = { readonly [name: string]: unknown }
+
+/** One tenant inside a write transaction: what effects read and change. Nothing of it outlives the transaction. */
+export interface TenantDraft {
+  readonly id: string
+  plan(): string | undefined
+  setPlan(plan: string): void
+  settings(): JsonObject
+  setSettings(settings: JsonObject): void
+  member(user: string): JsonObject | undefined
+  /** Inserts at the end, or replaces in place. */
+  putMember(record: JsonObject): void
+  removeMember(user: string): void
+  /** The record whose id or address this is, as addresses compare: trimmed, ASCII letters in either case. */
+  memberByAddress(address: string): JsonObject | undefined
+  membersWithKey(apiKey: string): readonly JsonObject[]
+  membersOfRole(role: string): readonly JsonObject[]
+  /** Elements in stored order: of `api_keys`, `projects`, `shares`, `owners`, `custom_levels` or `gallery_access`. */
+  list(name: string): readonly unknown[]
+  setList(name: string, elements: readonly unknown[]): void
+  add(name: string, element: unknown): void
+  /** Removes the elements that have all of these members; answers how many. */
+  remove(name: string, matches: JsonObject): number
+  /** `groups`, `gallery_roles` or `collection_assets`. */
+  object(name: string): JsonObject
+  setObject(name: string, value: JsonObject): void
+}

@@ -1,0 +1,129 @@
+import { setImmediate } from 'node:timers/promises'
+import type { OpenTenant, Pdp, SnapshotPdp } from '../pdp/decision.ts'
+import { type ErrorCode, PosternError } from '../pdp/errors.ts'
+import type { Candidate } from '../pdp/facts.ts'
+import type { DecisionRequest } from '../pdp/request.ts'
+import { asObject, type Json, malformed, type Question, refuseInlineTenant, requestOf } from './authzen-question.ts'
+import type { PageStart, PageTokens } from './page-tokens.ts'
+import { type Reply, reply } from './reply.ts'
+
+export interface SearchParts {
+  readonly pdp: SnapshotPdp
+  readonly settings: {
+    readonly search: {
+      /** The most that one page goes through. */
+      readonly candidates: number
+    }
+  }
+  readonly pageTokens: PageTokens
+}
+
+/** What is looked for. */
+export type SearchKind = 'subject' | 'resource' | 'action'
+
+/** So many are decided before other requests get their turn. */
+const stretch = 64
+
+/** Of these a caller that names the candidate gets no allow either: the two do not go together. */
+const unfit: readonly ErrorCode[] = ['resource_type_mismatch', 'ambiguous_resource']
+
+/**
+ * `POST /access/v1/search/{kind}`: those of the tenant's candidates that the policy allows, each decided as
+ * `/evaluation` would decide it. Candidates whose facts read the same are evaluated once, for the decision cache holds
+ * what the policy sees, and the policy sees no more than its rules read.
+ *
+ * INVARIANT: a page ends after a bounded number of candidates, with or without results; nothing is kept between pages.
+ */
+export async function search(parts: SearchParts, question: Question, kind: SearchKind): Promise<Reply> {
+  const { body, tenant, requestId } = question
+  refuseInlineTenant(body)
+  const request = questionAbout(body, kind, tenant)
+  const pdp = parts.pdp.snapshot()
+  const open = pdp.open(request)
+  const asked = canonical([kind, open.id, body.subject, body.action, body.resource, body.context])
+  const start = startOf(body.page, asked, parts.pageTokens)
+  const found = await pageOf(pdp, open, request, kind, start, parts.settings.search.candidates)
+
+  const results = JSON.stringify(found.results)
+  // Who asked for no page and got everything needs none.
+  if (body.page === undefined && !found.more) return reply(200, `{"results":${results}}`, requestId)
+  const next = found.more ? parts.pageTokens.write(asked, { ...start, ...found.end }) : ''
+  return reply(200, `{"page":${JSON.stringify({ next_token: next })},"results":${results}}`, requestId)
+}
+
+interface Page {
+  readonly results: readonly unknown[]
+  /** Where the next one goes on, if there is one. */
+  readonly end: Pick<PageStart, 'after'>
+  readonly more: boolean
+}
+
+async function pageOf(
+  pdp: Pdp,
+  open: OpenTenant,
+  request: DecisionRequest,
+  kind: SearchKind,
+  { after: from, limit = Number.POSITIVE_INFINITY }: PageStart,
+  most: number,
+): Promise<Page> {
+  const candidates = (after: string | undefined, count: number): readonly Candidate[] =>
+    kind === 'action' ? open.actions(after, count) : open.candidates(request[kind].type, after, count)
+  const results: unknown[] = []
+  let after = from
+  let left = most
+  while (left > 0 && results.length < limit) {
+    const wanted = Math.min(stretch, left)
+    const some = candidates(after, wanted)
+    for (const { id, position } of some) {
+      if (results.length >= limit) break
+      if (await isAllowed(pdp, withCandidate(request, kind, id)))
+        results.push(kind === 'action' ? { name: id } : { type: request[kind].type, id })
+      after = position
+    }
+    if (some.length < wanted) break
+    left -= some.length
+    await setImmediate()
+  }
+  return { results, end: after === undefined ? {} : { after }, more: candidates(after, 1).length > 0 }
+}
+
+async function isAllowed(pdp: Pdp, request: DecisionRequest): Promise<boolean> {
+  try {
+    return (await pdp.decide(request)).decision.decision === true
+  } catch (error) {
+    if (error instanceof PosternError && unfit.includes(error.code)) return false
+    throw error
+  }
+}
+
+function withCandidate(request: DecisionRequest, kind: SearchKind, id: string): DecisionRequest {
+  if (kind === 'action') return { ...request, action: { ...request.action, name: id } }
+  return { ...request, [kind]: { ...request[kind], id } }
+}
+
+/** The question with something in the place of what is looked for, so that the rest of it is checked as ever. */
+function questionAbout(body: Json, kind: SearchKind, tenant: string | undefined): DecisionRequest {
+  if (kind === 'action') return requestOf({ ...body, action: { name: '-' } }, tenant)
+  return requestOf({ ...body, [kind]: { ...asObject(body[kind], `/${kind}`, `\`${kind}\``), id: '-' } }, tenant)
+}
+
+function startOf(page: unknown, asked: string, tokens: PageTokens): PageStart {
+  const { token, limit } = page === undefined ? {} : asObject(page, '/page', '`page`')
+  if (limit !== undefined && !(Number.isSafeInteger(limit) && (limit as number) >= 0))
+    throw malformed('/page/limit', '`page.limit` must be a whole number, 0 or more')
+  if (token === undefined) return limit === undefined ? {} : { limit: limit as number }
+  if (typeof token !== 'string') throw malformed('/page/token', '`page.token` must be a string')
+  const start = tokens.read(asked, token)
+  if (limit !== undefined && limit !== start.limit)
+    throw malformed('/page/limit', 'a page with a token has the limit of the first page')
+  return start
+}
+
+/** The same text for values that differ only in the order of members. The value is no deeper than a body may be. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_name, inner) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  )
+}

@@ -1,0 +1,8 @@
+/**
+ * The resource type that an action is about, which stands before its colon. Undefined for an action without one: it goes
+ * with any type.
+ */
+export function actionType(action: string): string | undefined {
+  const colon = action.indexOf(':')
+  return colon === -1 ? undefined : action.slice(0, colon)
+}
