@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { readTenants } from '../directory/document-tenants.ts'
 import { inlineFacts, tenantValidator } from '../directory/tenant-schema.ts'
 import type { Settings } from '../document/settings.ts'
@@ -5,13 +6,14 @@ import { createGatewayApi, type GatewayApiParts } from '../gateway/gateway-api.t
 import { createIdentify } from '../gateway/identity.ts'
 import { readRoutes } from '../gateway/read-routes.ts'
 import { addAuthzenApi } from '../http/authzen-api.ts'
+import { type Certificates, watchCertificates } from '../http/certificates.ts'
 import { createDecisionApi } from '../http/decision-api.ts'
 import { addExplainApi } from '../http/explain-api.ts'
 import { type Listener, listen } from '../http/listener.ts'
 import { addOpaApi } from '../http/opa-api.ts'
 import { addOpenapiApi } from '../http/openapi-api.ts'
 import { decisionRoutes } from '../http/routes.ts'
-import { createMetrics } from '../log/metrics.ts'
+import { createMetrics, type Metrics } from '../log/metrics.ts'
 import { openDecisionLog } from '../log/open-decision-log.ts'
 import type { ServerLog } from '../log/server-log.ts'
 import type { Bundle } from '../opa/bundle.ts'
@@ -88,11 +90,28 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   addAuthzenApi(api, { pdp, settings, metrics, log, recorder })
   addOpenapiApi(api, { metrics, version: parts.version })
   const gateway = gatewayOf(parts, policy, { pdp, metrics, readiness, recorder })
+  const certificates = certificatesOf(parts, metrics)
   const hooks = { log, refused: (status: number) => metrics.responded('other', '_OTHER', status) }
-  const listeners = [await listen(api, settings.listen.decision, settings, hooks)]
-  if (gateway !== undefined) listeners.push(await listen(gateway.api, gateway.address, settings, hooks))
+  const listeners = [await listen(api, settings.listen.decision, settings, hooks, certificates)]
+  if (gateway !== undefined) listeners.push(await listen(gateway.api, gateway.address, settings, hooks, certificates))
   const finish = async () => recorder?.close(flushMs)
   return { listeners, readiness, tenants: tenants.ids, finish }
+}
+
+/** For all listeners; their files are named from the root. */
+function certificatesOf({ settings, root, log }: ServeParts, metrics: Metrics): Certificates | undefined {
+  const { cert, key, client_ca } = settings.tls
+  if (cert === null || key === null) return undefined
+  const files = {
+    cert: resolve(root, cert),
+    key: resolve(root, key),
+    client_ca: client_ca === null ? null : resolve(root, client_ca),
+  }
+  return watchCertificates(files, (result, reason) => {
+    metrics.certificatesLoaded(result)
+    if (result === 'ok') log.info('certificates taken')
+    else log.error(`certificates not taken, the old ones stay: ${reason}`)
+  })
 }
 
 /** Made before anything listens, so that wrong routes or keys stop the start. */

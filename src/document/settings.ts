@@ -20,6 +20,7 @@ export const defaultSettings = deepFreeze({
     trusted_header: null as string | null,
     gateway_token: null as string | null,
   },
+  tls: { cert: null as string | null, key: null as string | null, client_ca: null as string | null },
   default_tenant: null as string | null,
   tenants: null as string | null,
   public_url: null as string | null,
@@ -147,6 +148,7 @@ function typedLike(example: unknown, text: string): unknown {
 /** What no schema can say about one setting alone. */
 function checkTogether(settings: Settings, env: Environment, document: YamlDocument<Written>): void {
   checkIdentity(settings.identity, document.file)
+  checkTls(settings.tls, document.file)
   const refuse = (path: readonly string[], message: string, remedy: string): never => {
     const variable = variableOf(path)
     const place = env[variable]
@@ -199,6 +201,17 @@ function checkIdentity(identity: Settings['identity'], file: string): void {
       '`identity` has two ways to know who asks',
       'set the jwt settings or the trusted header, not both',
     )
+}
+
+/** Issuers of callers without a certificate of one's own would be read by nobody, and callers let in unasked. */
+function checkTls({ cert, key, client_ca }: Settings['tls'], file: string): void {
+  if (cert === null && key === null && client_ca === null) return
+  const missing = cert === null ? 'cert' : key === null ? 'key' : undefined
+  if (missing === undefined) return
+  const message = `\`tls.${missing}\` is missing`
+  throw new DocumentError([
+    { file, line: 0, column: 0, message, remedy: 'set both cert and key, or none of tls', pointer: `/tls/${missing}` },
+  ])
 }
 
 /** `base` with what is written over it; an empty section leaves the base as it is. */

@@ -10,23 +10,24 @@ export class ListenError extends Error {
 }
 
 /**
- * The address that `text` names. This build cannot authenticate its callers, so nothing but loopback is let through.
+ * The address that `text` names. Nothing but loopback is let through where callers are not authenticated: by their
+ * certificate, as this build knows no other way.
  *
  * @throws ListenError when it is malformed or not loopback
  */
-export async function loopbackOnly(text: string): Promise<Address> {
+export async function permitted(text: string, authenticated: boolean): Promise<Address> {
   const address = parseAddress(text)
   if (address === undefined) {
     throw new ListenError(`cannot listen on \`${text}\`: write \`host:port\`, \`[v6]:port\` or \`unix:/path\``)
   }
-  if ('path' in address || isLoopbackAddress(address.host)) return address
+  if (authenticated || 'path' in address || isLoopbackAddress(address.host)) return address
   if (address.host.toLowerCase() === 'localhost') {
     const resolved = await lookup('localhost')
     if (isLoopbackAddress(resolved.address)) return { host: resolved.address, port: address.port }
   }
   throw new ListenError(
     `cannot listen on \`${text}\`: it is not loopback, and this build cannot authenticate its callers; ` +
-      'use 127.0.0.1, [::1], localhost or unix:/path',
+      'use 127.0.0.1, [::1], localhost or unix:/path, or set `tls.client_ca`',
   )
 }
 
@@ -111,7 +112,8 @@ function describe(server: Server, target: Address): string {
   if ('path' in target) return `unix:${target.path}`
   const taken = server.address()
   const port = taken !== null && typeof taken === 'object' ? taken.port : target.port
-  return `http://${target.host.includes(':') ? `[${target.host}]` : target.host}:${port}`
+  const scheme = 'setSecureContext' in server ? 'https' : 'http'
+  return `${scheme}://${target.host.includes(':') ? `[${target.host}]` : target.host}:${port}`
 }
 
 function errorCode(error: unknown): string | undefined {

@@ -88,6 +88,7 @@ describe('the metrics', () => {
       'authz_wasm_memory_bytes gauge',
       'authz_bundle_info gauge',
       'authz_bundle_load_total counter',
+      'http_certificate_load_total counter',
       'authz_bundle_last_success_timestamp_seconds gauge',
       'authz_fail_closed_total counter',
       'authz_build_info gauge',
