@@ -12,7 +12,12 @@ await compare(
   {
     title: 'Postern against bare node:http, one core',
     workload,
-    contenders: [nodeHttp(workload), postern(workload, { mode: 'warm' }), postern(workload, { mode: 'new' })],
+    contenders: [
+      nodeHttp(workload),
+      postern(workload, { mode: 'warm' }),
+      postern(workload, { mode: 'warm', decisionLog: true }),
+      postern(workload, { mode: 'new' }),
+    ],
     micro: microCases,
   },
   readOptions('bench', 'postern'),

@@ -2,42 +2,45 @@ import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node
 import { join } from 'node:path'
 import { type Contender, parsed } from '../contender.ts'
 import { repository } from '../paths.ts'
+import type { Host, Running } from '../server-process.ts'
 import type { Workload } from '../workload.ts'
 import { authzenBody, post } from './authzen.ts'
 
 export interface PosternMode {
   /** `warm`: the 2,000 decisions are cached after the warm-up. `new`: every request is decided afresh. */
   readonly mode: 'warm' | 'new'
+  /** Every decision is written to a file. */
+  readonly decisionLog?: true
 }
+
+const main = join(repository, 'dist/src/main.js')
 
 /**
  * Postern itself, as it is shipped: metrics on, the core policy of this repository, the common workload as a system of
  * its own in generated folders.
  */
-export const postern = (workload: Workload, { mode }: PosternMode): Contender => {
-  const main = join(repository, 'dist/src/main.js')
+export const postern = (workload: Workload, { mode, decisionLog }: PosternMode): Contender => {
   return {
-    name: mode === 'warm' ? 'Postern, cached' : 'Postern, every request new',
-    note:
-      mode === 'warm'
+    name: `${mode === 'warm' ? 'Postern, cached' : 'Postern, every request new'}${decisionLog ? ', decision log' : ''}`,
+    note: decisionLog
+      ? 'The same, and an event of every decision is written to a file; one that is dropped ends the run.'
+      : mode === 'warm'
         ? 'Members from a tenant document, metrics on; all decisions cached after the warm-up.'
         : 'The same, and every request differs in something that the policy reads: no decision comes from the cache.',
     ...(mode === 'new' ? { everyRequestNew: true as const } : {}),
-    prepare: () => (existsSync(main) ? undefined : 'no dist/src/main.js: run `npm run compile`'),
-    version: () => JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')).version,
+    ...installed,
     start: async (host) => {
-      const [port, folder] = [await host.freePort(), host.folder()]
-      writeProject(folder, workload, mode)
-      const tenant = join(folder, 'tenant.json')
-      writeFileSync(tenant, JSON.stringify(tenantOf(workload)))
-      return host.serve({
-        command: process.execPath,
-        args: [main, 'serve', '--project', folder],
-        env: { POSTERN_LISTEN_DECISION: `127.0.0.1:${port}`, POSTERN_TENANTS: tenant },
-        cwd: repository,
-        port,
-        readyPath: '/readyz',
-      })
+      const log = join(host.folder(), 'decisions.jsonl')
+      const env = { POSTERN_DECISION_LOG_SINK: 'file', POSTERN_DECISION_LOG_PATH: log }
+      const running = await startPostern(host, workload, mode, decisionLog ? env : {})
+      if (!decisionLog) return running
+      return {
+        ...running,
+        stop: async () => {
+          await refuseDrops(running.port)
+          await running.stop()
+        },
+      }
     },
     request: (i) => {
       const body = authzenBody(workload, i)
@@ -58,6 +61,40 @@ export const postern = (workload: Workload, { mode }: PosternMode): Contender =>
       )
     },
   }
+}
+
+/** A log that drops events under load would look cheap. */
+const refuseDrops = async (port: number): Promise<void> => {
+  const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+  const [, dropped] = /^authz_decision_log_dropped_total (\d+)$/m.exec(metrics) ?? []
+  if (dropped !== '0') throw new Error(`the decision log dropped ${dropped ?? 'an unknown number of'} events`)
+}
+
+/** Postern as this repository compiles it. */
+export const installed: Pick<Contender, 'prepare' | 'version'> = {
+  prepare: () => (existsSync(main) ? undefined : 'no dist/src/main.js: run `npm run compile`'),
+  version: () => JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')).version,
+}
+
+/** Serves the workload's tenant on the workload's policy. */
+export const startPostern = async (
+  host: Host,
+  workload: Workload,
+  mode: PosternMode['mode'],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Running> => {
+  const [port, folder] = [await host.freePort(), host.folder()]
+  writeProject(folder, workload, mode)
+  const tenant = join(folder, 'tenant.json')
+  writeFileSync(tenant, JSON.stringify(tenantOf(workload)))
+  return host.serve({
+    command: process.execPath,
+    args: [main, 'serve', '--project', folder],
+    env: { POSTERN_LISTEN_DECISION: `127.0.0.1:${port}`, POSTERN_TENANTS: tenant, ...env },
+    cwd: repository,
+    port,
+    readyPath: '/readyz',
+  })
 }
 
 /**

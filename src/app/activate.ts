@@ -34,6 +34,7 @@ function indexSystem(system: SystemManifest, index: BundleIndex): SystemIndex {
       names: dictionary(places.names),
       effects: places.effects,
       to: places.to,
+      byInvitee: places.who === 'invitee',
       input: planInput(needs, index.core_needs),
       idProperty: id_property,
     }
@@ -49,6 +50,7 @@ function indexSystem(system: SystemManifest, index: BundleIndex): SystemIndex {
       names: {},
       effects: [],
       to: undefined,
+      byInvitee: false,
     },
     plans: new Map(system.plans.map(({ name, ...plan }) => [name, plan])),
     roles: dictionary(system.roles),

@@ -8,7 +8,7 @@ import { compileModel } from '../model/compile.ts'
 import type { PermissionIndex } from '../model/compile-permission.ts'
 import type { CompiledSystem } from '../model/compile-system.ts'
 import { findModelFiles, type ModelValidators, readModelFiles } from '../model/system-files.ts'
-import { type Bundle, type Manifest, makeBundle, readBundle, sha256, writeBundle } from '../opa/bundle.ts'
+import { type Bundle, bundleFormat, type Manifest, makeBundle, readBundle, sha256, writeBundle } from '../opa/bundle.ts'
 import { compileWasm } from '../opa/compile-wasm.ts'
 import { checkPolicies } from '../opa/inspect-policy.ts'
 import { findPolicies, indexPolicies, openMemory } from '../opa/policy-sources.ts'
@@ -42,9 +42,6 @@ export interface BundleIndex {
   readonly systems: Readonly<Record<string, SystemManifest>>
 }
 
-/** To be raised with every change of what a build makes of the same sources: older bundles are built anew. */
-const bundleFormat = 5
-
 export interface BuildOptions {
   /** The folder that holds `config` and `policies`. */
   readonly root: string
@@ -77,10 +74,8 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
 async function buildBundle(options: BuildOptions): Promise<BuildResult> {
   const { root, output, progress } = options
   const sources = findPolicies(root)
-  const capabilities = join(packageRoot(), 'src/opa/capabilities.json')
-  // Over the bytes, before anything is parsed: a server that finds its bundle up to date starts at once.
-  const read = [...findModelFiles(root), ...sources.files].map((file) => [file, sha256(readFileSync(join(root, file)))])
-  const fingerprint = sha256(JSON.stringify([bundleFormat, version(), read, sha256(readFileSync(capabilities))]))
+  // Before anything is parsed: a server that finds its bundle up to date starts at once.
+  const fingerprint = sourcesDigest(root)
   const present = existingBundle(output)
   if (present?.manifest.sources === fingerprint) return { bundle: present, built: false }
 
@@ -88,6 +83,7 @@ async function buildBundle(options: BuildOptions): Promise<BuildResult> {
   const systems = compileModel(readModelFiles(root, modelValidators()))
 
   const toolchain = await options.toolchain()
+  const capabilities = capabilitiesFile()
   const memory = openMemory(join(options.cacheFolder, 'opa-answers.json'))
   const problems: Problem[] = []
   progress.start('checking policies')
@@ -105,6 +101,8 @@ async function buildBundle(options: BuildOptions): Promise<BuildResult> {
   progress.start('compiling to WASM')
   const wasm = await compileWasm(toolchain, root, sources.files, capabilities)
   memory.save()
+  // Files that changed meanwhile are in the bundle in part, under the name of the whole that was there before.
+  if (sourcesDigest(root) !== fingerprint) return buildBundle(options)
   const bundle = makeBundle<BundleIndex>({
     wasm,
     data: JSON.stringify({ model: Object.fromEntries(model) }),
@@ -122,6 +120,21 @@ async function buildBundle(options: BuildOptions): Promise<BuildResult> {
   })
   writeBundle(output, bundle)
   return { bundle, built: true }
+}
+
+/** The model files and the Rego that a bundle is built from, relative to the root. */
+export function sourceFiles(root: string): readonly string[] {
+  return [...findModelFiles(root), ...findPolicies(root).files]
+}
+
+/** Over the bytes of everything that a build reads. */
+function sourcesDigest(root: string): string {
+  const read = sourceFiles(root).map((file) => [file, sha256(readFileSync(join(root, file)))])
+  return sha256(JSON.stringify([bundleFormat, version(), read, sha256(readFileSync(capabilitiesFile()))]))
+}
+
+function capabilitiesFile(): string {
+  return join(packageRoot(), 'src/opa/capabilities.json')
 }
 
 /** What each rule that a system names reads, by `<system> <kind>.<name>`. */

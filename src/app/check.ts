@@ -15,9 +15,11 @@ import type { CheckReport, CheckResult } from '../review/check-report.ts'
 import { problemsOfRow } from '../review/check-row-outcome.ts'
 import { loadPolicy } from './activate.ts'
 import { type BundleIndex, build } from './build.ts'
+import { checkInvariants, invariantSources } from './check-invariants.ts'
 import { parityProblems } from './check-parity.ts'
 import { decisionRowsOf, decisionText } from './decision-files.ts'
 import type { Project } from './project.ts'
+import { reviewPolicy } from './review-policy.ts'
 import { type RowRun, runRows } from './run-rows.ts'
 
 /** Checks one project, as often as it is asked. */
@@ -94,6 +96,7 @@ export function createChecker(options: CheckerOptions): Checker {
       return [
         { name: 'decisions', about, count: 0, problems, skipped },
         { name: 'parity', about, count: 0, problems: [], skipped },
+        { name: 'invariants', about: 'invariants', count: 0, problems: [], skipped },
       ]
     }
     const { policy: digest, index } = bundle.manifest
@@ -120,7 +123,18 @@ export function createChecker(options: CheckerOptions): Checker {
           decided.map(({ runs }) => runs),
         ),
       },
+      await invariants(bundle, systems),
     ]
+  }
+
+  /** Over all systems at once: one that did not change still has its invariants in the one file. */
+  async function invariants(bundle: Bundle<BundleIndex>, systems: readonly string[]): Promise<CheckResult> {
+    const said = { name: 'invariants', about: 'invariants' }
+    const sources = invariantSources(root, systems)
+    if (sources === undefined) return { ...said, count: 0, problems: [], skipped: 'there is no config/invariants.yaml' }
+    const key = sha256(`${bundle.manifest.policy}\n${sources}`)
+    progress.start('looking for counterexamples')
+    return { ...said, ...(await remembered('invariants', key, () => checkInvariants(root, reviewPolicy(bundle)))) }
   }
 
   /** In one process for all systems whose rows were decided anew. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DocumentError, type Problem } from '../document/problem.ts'
 import { type DecisionRow, readDecisionRows } from '../review/decision-rows.ts'
@@ -18,6 +18,20 @@ export function decisionRowsOf(root: string, systems: readonly string[], problem
 
 /** The text of a system's rows, for whoever keeps an answer about them; empty where there is none. */
 export function decisionText(root: string, system: string): string {
-  const file = join(root, `config/systems/${system}/decisions.yaml`)
+  const file = join(root, decisionFile(system))
   return existsSync(file) ? readFileSync(file, 'utf8') : ''
+}
+
+export function decisionFile(system: string): string {
+  return `config/systems/${system}/decisions.yaml`
+}
+
+/** The files of decision rows, relative to the root. */
+export function decisionFiles(root: string): readonly string[] {
+  const systems = join(root, 'config/systems')
+  if (!existsSync(systems)) return []
+  return readdirSync(systems)
+    .sort()
+    .map(decisionFile)
+    .filter((file) => existsSync(join(root, file)))
 }

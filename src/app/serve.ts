@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { openDirectory } from '../directory/directory.ts'
 import { readTenants } from '../directory/document-tenants.ts'
 import { inlineFacts, tenantValidator } from '../directory/tenant-schema.ts'
 import type { Settings } from '../document/settings.ts'
@@ -13,20 +14,22 @@ import { type Listener, listen } from '../http/listener.ts'
 import { addOpaApi } from '../http/opa-api.ts'
 import { addOpenapiApi } from '../http/openapi-api.ts'
 import { decisionRoutes } from '../http/routes.ts'
+import { addStatusApi } from '../http/status-api.ts'
 import { createMetrics, type Metrics } from '../log/metrics.ts'
 import { openDecisionLog } from '../log/open-decision-log.ts'
 import type { ServerLog } from '../log/server-log.ts'
 import type { Bundle } from '../opa/bundle.ts'
 import { createPdp } from '../pdp/decide.ts'
-import type { Policy } from '../pdp/policy.ts'
-import { loadPolicy } from './activate.ts'
+import { type Activation, createActivation } from './activation.ts'
 import type { BundleIndex } from './build.ts'
 import { createReadiness, type Readiness } from './readiness.ts'
 
 export interface ServeParts {
   readonly bundle: Bundle<BundleIndex>
+  /** The folder or URL that the bundle came from, for `/v1/status`. */
+  readonly source: string
   readonly settings: Settings
-  /** Tenant documents, and the folder that messages name them from. */
+  /** Tenant documents, where no directory is configured, and the folder that messages name them from. */
   readonly tenantFiles: readonly string[]
   readonly root: string
   readonly log: ServerLog
@@ -36,9 +39,11 @@ export interface ServeParts {
 export interface Serving {
   readonly listeners: readonly Listener[]
   readonly readiness: Readiness
-  /** Ids of the tenants that are served. */
+  /** Where a newer policy is to be put. */
+  readonly activation: Activation
+  /** Ids of the tenants that are served, of a directory the first few. */
   readonly tenants: readonly string[]
-  /** After the last answer: writes what still waits for the decision log. */
+  /** After the last answer: writes what still waits for the decision log, and closes the directory. */
   finish(): Promise<void>
 }
 
@@ -48,7 +53,7 @@ const flushMs = 5_000
 /**
  * The composition root of a serving process: policy, tenants, decision point, listener. Rejects with a `DocumentError`
  * for a tenant document, the routes or the file of the decision log, a `ListenError` for an address, a `KeySetError` for
- * the keys of tokens.
+ * the keys of tokens, a `DirectoryError` for the file of the directory.
  */
 export async function serve(parts: ServeParts): Promise<Serving> {
   const { bundle, settings, log } = parts
@@ -58,13 +63,9 @@ export async function serve(parts: ServeParts): Promise<Serving> {
     routes: [...decisionRoutes, { path: 'gateway', methods: ['ANY'], statuses: [200, 401, 403, 404, 405, 503] }],
     dialects: ['authorize', 'opa', 'gateway', 'authzen'],
   })
-  const policy = loadPolicy(bundle, settings.evaluator.memory_mib, (kind, thrown) => {
-    metrics.evalFailed(kind)
-    log.error('the policy failed', { code: kind, error: thrown })
-  })
-  const tenants = readTenants(parts.tenantFiles, parts.root, validator, new Set(policy.systems.keys()))
+  const tenants = tenantsOf(parts)
   const pdp = createPdp({
-    tenants,
+    tenants: tenants.source,
     inline: inlineFacts(validator),
     defaultTenant: settings.default_tenant ?? undefined,
     memo: {
@@ -73,29 +74,58 @@ export async function serve(parts: ServeParts): Promise<Serving> {
       largestInput: settings.cache.largest_input_bytes,
     },
   })
-  pdp.activate(policy)
-  metrics.bundleLoaded('ok')
+  const activation = createActivation({ pdp, memoryMib: settings.evaluator.memory_mib, metrics, log })
+  activation.activate(bundle, parts.source)
   metrics.watch({
     cacheEntries: () => pdp.memo?.entries ?? 0,
     cacheEvictions: () => pdp.memo?.evictions ?? 0,
-    wasmMemoryBytes: () => policy.evaluator.memoryBytes,
-    bundle: () => ({ revision: bundle.manifest.commit ?? '', digest: bundle.manifest.policy }),
+    wasmMemoryBytes: () => activation.policy?.evaluator.memoryBytes ?? 0,
+    bundle: () => activeBundle(activation),
+  })
+  const limit = settings.bundle.max_stale_seconds
+  const readiness = createReadiness({
+    policy: () => pdp.policy !== undefined,
+    policy_fresh: () => limit === 0 || activation.age() <= limit,
   })
   const recorder = openDecisionLog({ settings, root: parts.root, version: parts.version, log })
   if (recorder !== undefined) metrics.watch({ decisionLog: () => recorder.counts })
-  const readiness = createReadiness({ policy: () => pdp.policy !== undefined })
   const api = createDecisionApi({ pdp, settings, metrics, log, readiness, recorder })
   addExplainApi(api, { explainer: pdp, settings, metrics, log })
   addOpaApi(api, { pdp, settings, metrics, log, version: parts.version, recorder })
+  addStatusApi(api, { metrics, status: activation.status })
   addAuthzenApi(api, { pdp, settings, metrics, log, recorder })
   addOpenapiApi(api, { metrics, version: parts.version })
-  const gateway = gatewayOf(parts, policy, { pdp, metrics, readiness, recorder })
+  const gateway = gatewayOf(parts, { pdp, metrics, readiness, recorder })
   const certificates = certificatesOf(parts, metrics)
   const hooks = { log, refused: (status: number) => metrics.responded('other', '_OTHER', status) }
   const listeners = [await listen(api, settings.listen.decision, settings, hooks, certificates)]
   if (gateway !== undefined) listeners.push(await listen(gateway.api, gateway.address, settings, hooks, certificates))
-  const finish = async () => recorder?.close(flushMs)
-  return { listeners, readiness, tenants: tenants.ids, finish }
+  const finish = async () => {
+    await recorder?.close(flushMs)
+    tenants.close()
+  }
+  return { listeners, readiness, activation, tenants: tenants.ids, finish }
+}
+
+function activeBundle(activation: Activation) {
+  const { policy, commit } = activation.status()
+  return policy === null ? undefined : { revision: commit ?? '', digest: policy }
+}
+
+/** Ids are for the message at start, so that of a directory the first few do. */
+const shownTenants = 20
+
+function tenantsOf({ bundle, settings, root, tenantFiles, log }: ServeParts) {
+  if (settings.directory === null) {
+    const systems = new Set(Object.keys(bundle.manifest.index.systems))
+    const documents = readTenants(tenantFiles, root, tenantValidator(), systems)
+    return { source: documents, ids: documents.ids, close: () => {} }
+  }
+  const file = resolve(root, settings.directory)
+  const directory = openDirectory(file)
+  const ids = directory.list(shownTenants).map(({ id }) => id)
+  if (ids.length === 0) log.warn(`the directory \`${file}\` holds no tenant; \`postern tenant import\` stores some`)
+  return { source: directory.tenants, ids, close: () => directory.close() }
 }
 
 /** For all listeners; their files are named from the root. */
@@ -116,13 +146,13 @@ function certificatesOf({ settings, root, log }: ServeParts, metrics: Metrics): 
 
 /** Made before anything listens, so that wrong routes or keys stop the start. */
 function gatewayOf(
-  { settings, root, log }: ServeParts,
-  policy: Policy,
+  { bundle, settings, root, log }: ServeParts,
   shared: Pick<GatewayApiParts, 'pdp' | 'metrics' | 'readiness' | 'recorder'>,
 ) {
   const address = settings.listen.gateway
   if (address === null) return undefined
-  const actions = new Set([...policy.systems.values()].flatMap(({ permissions }) => [...permissions.keys()]))
+  const { systems } = bundle.manifest.index
+  const actions = new Set(Object.values(systems).flatMap(({ permissions }) => Object.keys(permissions)))
   const routes = readRoutes(root, actions)
   const identify = createIdentify(settings.identity)
   return { address, api: createGatewayApi({ ...shared, routes, identify, log }) }

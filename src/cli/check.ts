@@ -34,7 +34,7 @@ export const check = defineCommand({
     format: { type: 'string', value: 'name', description: `${Object.keys(formats).join(', ')} (default: text)` },
   },
   examples: [
-    { line: 'postern check', does: 'check YAML, Rego, policy tests and decision rows' },
+    { line: 'postern check', does: 'check YAML, Rego, policy tests, decision rows and invariants' },
     { line: 'postern check --watch', does: 'the same after each change, in about a second' },
     { line: 'postern check --format sarif > check.sarif', does: 'the same, for a code scanner' },
   ],

@@ -18,6 +18,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./build.ts')).build,
   },
   {
+    name: 'sign',
+    summary: 'sign a bundle, so that servers can refuse any other',
+    load: async () => (await import('./sign.ts')).sign,
+  },
+  {
+    name: 'rollback',
+    summary: 'go back to the policy before the last one, until it is released',
+    load: async () => (await import('./rollback.ts')).rollback,
+  },
+  {
     name: 'check',
     summary: 'say everything that a pull request must mend',
     load: async () => (await import('./check.ts')).check,
@@ -54,5 +64,10 @@ export const commands: readonly CommandEntry[] = [
     name: 'route',
     summary: 'say which permission a request at a gateway asks for',
     load: async () => (await import('./route.ts')).route,
+  },
+  {
+    name: 'tenant',
+    summary: 'import, export and list the tenants of the directory',
+    load: async () => (await import('./tenant.ts')).tenant,
   },
 ]

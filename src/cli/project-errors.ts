@@ -1,4 +1,6 @@
+import { JwsError } from '../access/jws.ts'
 import { KeySetError } from '../access/jwt.ts'
+import { DirectoryError } from '../directory/directory-error.ts'
 import { DocumentError } from '../document/problem.ts'
 import { ListenError } from '../http/bind.ts'
 import { BundleError } from '../opa/bundle.ts'
@@ -14,7 +16,7 @@ export async function reportingErrors<T>(work: () => T | Promise<T>): Promise<T>
       const { length } = error.problems
       throw new CommandError(`${length} ${length === 1 ? 'problem' : 'problems'}\n${error.message}`)
     }
-    const known = [ListenError, BundleError, ToolchainError, KeySetError]
+    const known = [DirectoryError, ListenError, BundleError, ToolchainError, KeySetError, JwsError]
     if (known.some((kind) => error instanceof kind)) throw new CommandError((error as Error).message)
     throw error
   }

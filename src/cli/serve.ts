@@ -1,11 +1,15 @@
 import type { BundleIndex } from '../app/build.ts'
+import { keepOrTell } from '../app/bundle-store.ts'
 import { drainOnSignal } from '../app/drain.ts'
-import { buildProject, projectAt, tenantDocuments } from '../app/project.ts'
+import type { Delivery } from '../app/policy-source.ts'
+import { projectAt, tenantDocuments } from '../app/project.ts'
+import { rollOut } from '../app/rollout.ts'
 import { serve as startServing } from '../app/serve.ts'
-import { loadSettings } from '../document/settings.ts'
+import { startingPolicy } from '../app/starting-policy.ts'
+import { loadSettings, type Settings } from '../document/settings.ts'
 import { createServerLog } from '../log/server-log.ts'
 import { readBundle } from '../opa/bundle.ts'
-import { defineCommand } from './command.ts'
+import { CommandError, defineCommand } from './command.ts'
 import { createProgress } from './progress.ts'
 import { reportingErrors } from './project-errors.ts'
 import { projectOption } from './project-option.ts'
@@ -30,19 +34,38 @@ export const serve = defineCommand({
     const project = projectAt(values.project ?? '.')
     const log = createServerLog()
     const progress = createProgress(io.stderr, { isTTY: io.stderr.terminal, env: io.env })
-    const { serving, settings, digest } = await reportingErrors(async () => {
+    const { serving, settings, start } = await reportingErrors(async () => {
       const settings = loadSettings(values.settings, io.env, project.root)
-      const bundle =
+      const start =
         values.bundle === undefined
-          ? (await buildProject(project, io.env, progress)).bundle
-          : readBundle<BundleIndex>(values.bundle)
-      const tenantFiles = tenantDocuments(project, settings.tenants)
-      const serving = await startServing({ bundle, settings, tenantFiles, root: project.root, log, version: version() })
-      return { serving, settings, digest: bundle.manifest.policy }
+          ? await startingPolicy({ project, settings, env: io.env, progress, log })
+          : fixedPolicy(values.bundle, settings)
+      const { bundle, from } = start
+      const tenantFiles = settings.directory === null ? tenantDocuments(project, settings.tenants) : []
+      const parts = { bundle, source: from, settings, tenantFiles, root: project.root, log, version: version() }
+      return { serving: await startServing(parts), settings, start }
     })
-    for (const { address } of serving.listeners) log.started({ address, policy: digest, version: version() })
-    if (io.stderr.terminal) io.stderr.write(`tenants: ${serving.tenants.join(', ')}\n`)
-    const { listeners, readiness, finish } = serving
-    return drainOnSignal({ listeners, readiness, settings, log }, process, finish)
+    const { listeners, readiness, activation, tenants, finish } = serving
+    const { policy } = start.bundle.manifest
+    for (const { address } of listeners) log.started({ address, policy, version: version() })
+    if (io.stderr.terminal) io.stderr.write(`tenants: ${tenants.join(', ')}\n`)
+    const stopping = new AbortController()
+    if ('source' in start) {
+      const { source, store, tag } = start
+      const keep = (delivery: Delivery) => keepOrTell(delivery, store, log)
+      void rollOut({ source, activation, keep, tag, signal: stopping.signal })
+    }
+    return drainOnSignal({ listeners, readiness, settings, log }, process, () => {
+      stopping.abort()
+      return finish()
+    })
   },
 })
+
+/** A bundle that is served as it is for as long as the process runs. */
+function fixedPolicy(folder: string, { bundle: { url, max_stale_seconds } }: Settings) {
+  if (url !== null) throw new CommandError('`--bundle` and `bundle.url` are both given', 'leave one of them out')
+  if (max_stale_seconds > 0)
+    throw new CommandError('`--bundle` has no source that could confirm it', 'set `bundle.max_stale_seconds` to 0')
+  return { bundle: readBundle<BundleIndex>(folder), from: folder }
+}

@@ -1,7 +1,5 @@
+import { searchInvariants } from '../app/check-invariants.ts'
 import { projectAt } from '../app/project.ts'
-import { readBases } from '../review/decision-bases.ts'
-import { breaches, readInvariants } from '../review/invariants.ts'
-import { questionsOf } from '../review/questions.ts'
 import { defineCommand } from './command.ts'
 import { reportingErrors } from './project-errors.ts'
 import { projectOption } from './project-option.ts'
@@ -20,17 +18,11 @@ export const verify = defineCommand({
   async run({ values }, io) {
     const { root } = projectAt(values.project ?? '.')
     const reviewed = await reviewedProject(values.project, io)
-    const { found, asked, count } = await reportingErrors(() => {
-      const file = readInvariants(root, reviewed)
-      const questions = Object.entries(reviewed.model).flatMap(([system, model]) =>
-        questionsOf(system, [model], [readBases(root, system)]),
-      )
-      const found = breaches(file, reviewed, questions)
-      return { found, asked: questions.length, count: file.value.invariants.length }
-    })
-    const lines = found.map(({ place, message, witness }) => `${place}: ${message}\n  ${JSON.stringify(witness)}\n`)
+    const { found, asked, count } = await reportingErrors(() => searchInvariants(root, reviewed))
+    const breaches = found.map(({ at, ...breach }) => ({ place: `${at.file}:${at.line}:${at.column}`, ...breach }))
+    const lines = breaches.map(({ place, message, witness }) => `${place}: ${message}\n  ${JSON.stringify(witness)}\n`)
     const summary = `${count - found.length} of ${count} invariants hold, over ${asked} requests\n`
-    io.stdout.write(values.json === true ? `${JSON.stringify(found, null, 2)}\n` : `${lines.join('')}${summary}`)
+    io.stdout.write(values.json === true ? `${JSON.stringify(breaches, null, 2)}\n` : `${lines.join('')}${summary}`)
     return found.length === 0 ? 0 : 1
   },
 })

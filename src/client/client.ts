@@ -53,6 +53,11 @@ export interface ClientOptions {
 
 export interface Client {
   authorize(request: AuthorizationRequest): Promise<Decided | Undecided>
+  /**
+   * Asks all at once; answers in the same order, one for each. A request that the sidecar cannot decide is an
+   * `Undecided` in its place; where the sidecar does not answer at all, all are, or `onError: 'throw'` rejects.
+   */
+  batch(requests: readonly Omit<AuthorizationRequest, 'tenant'>[]): Promise<readonly (Decided | Undecided)[]>
 }
 
 /**
@@ -66,32 +71,50 @@ export interface Client {
  * const { decision } = await createClient({ url: 'http://127.0.0.1:8181' }).authorize(request)
  */
 export function createClient({ url, timeoutMs = 1000, onError = 'deny' }: ClientOptions): Client {
-  const endpoint = new URL('/authorize', url)
+  /** What `read` makes of the answer; the error where there is none, unless errors are to be thrown. */
+  const ask = async <T>(path: string, body: string, read: (answer: unknown) => T): Promise<T | AuthorizationError> => {
+    const call = { endpoint: new URL(path, url), body, signal: AbortSignal.timeout(timeoutMs), read }
+    try {
+      const first = await attempt(call)
+      if (!(first instanceof AuthorizationError)) return first
+      const second = await attempt(call)
+      if (!(second instanceof AuthorizationError)) return second
+      throw second
+    } catch (thrown) {
+      const error = thrown instanceof AuthorizationError ? thrown : timedOut(thrown, timeoutMs)
+      if (onError === 'throw') throw error
+      return error
+    }
+  }
   return {
     async authorize(request) {
-      const signal = AbortSignal.timeout(timeoutMs)
-      const body = JSON.stringify(request)
-      try {
-        const first = await attempt(endpoint, body, signal)
-        if (!(first instanceof AuthorizationError)) return first
-        const second = await attempt(endpoint, body, signal)
-        if (!(second instanceof AuthorizationError)) return second
-        throw second
-      } catch (thrown) {
-        const error = thrown instanceof AuthorizationError ? thrown : timedOut(thrown, timeoutMs)
-        if (onError === 'throw') throw error
-        return Object.freeze({ decision: false, error })
-      }
+      const answer = await ask('/authorize', JSON.stringify(request), decidedBy)
+      return answer instanceof AuthorizationError ? undecided(answer) : answer
+    },
+    async batch(requests) {
+      // To the sidecar no items mean one question at the top level.
+      if (requests.length === 0) return Object.freeze([])
+      const body = JSON.stringify({ evaluations: requests })
+      const answer = await ask('/access/v1/evaluations', body, (given) => itemsBy(given, requests.length))
+      return answer instanceof AuthorizationError ? Object.freeze(requests.map(() => undecided(answer))) : answer
     },
   }
 }
 
+interface Call<T> {
+  readonly endpoint: URL
+  readonly body: string
+  readonly signal: AbortSignal
+  /** Throws an `AuthorizationError` for what is no answer. */
+  read(answer: unknown): T
+}
+
 /** Throws what `fetch` does once the time is over. An error is returned where another attempt may do better, and thrown where none can. */
-async function attempt(endpoint: URL, body: string, signal: AbortSignal): Promise<Decided | AuthorizationError> {
+async function attempt<T>({ endpoint, body, signal, read }: Call<T>): Promise<T | AuthorizationError> {
   let status: number
   let answer: unknown
   try {
-    const headers = { 'Content-Type': 'application/json' }
+    const headers = { 'Content-Type': 'application/json', 'X-Postern-Context': 'full' }
     // A redirect would hand the question, and the say, to somebody else.
     const response = await fetch(endpoint, { method: 'POST', headers, body, signal, redirect: 'error' })
     status = response.status
@@ -100,7 +123,7 @@ async function attempt(endpoint: URL, body: string, signal: AbortSignal): Promis
     if (signal.aborted) throw thrown
     return new AuthorizationError('unreachable', 'the sidecar cannot be reached', thrown)
   }
-  if (status === 200) return decidedBy(answer)
+  if (status === 200) return read(answer)
   const error = refusedBy(answer, status)
   if (status === 503) return error
   throw error
@@ -124,6 +147,28 @@ function decidedBy(answer: unknown): Decided {
     obligations.every((obligation) => typeof asObject(obligation).type === 'string')
   if (!wellFormed) throw new AuthorizationError('malformed_answer', 'the answer is no decision')
   return Object.freeze({ decision, reason, message, obligations, decisionId: decision_id }) as Decided
+}
+
+/** One for each request, or it is not known which answer is whose. */
+function itemsBy(answer: unknown, count: number): readonly (Decided | Undecided)[] {
+  const { evaluations } = asObject(answer)
+  if (!Array.isArray(evaluations) || evaluations.length !== count)
+    throw new AuthorizationError('malformed_answer', `the answer is no list of ${count} decisions`)
+  return Object.freeze(evaluations.map(itemBy))
+}
+
+function itemBy(item: unknown): Decided | Undecided {
+  const { code, message } = asObject(asObject(asObject(item).context).error)
+  if (typeof code === 'string') return undecided(new AuthorizationError(code, String(message)))
+  try {
+    return decidedBy(item)
+  } catch (error) {
+    return undecided(error as AuthorizationError)
+  }
+}
+
+function undecided(error: AuthorizationError): Undecided {
+  return Object.freeze({ decision: false, error })
 }
 
 function refusedBy(answer: unknown, status: number): AuthorizationError {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { DocumentError, type Problem } from '../document/problem.ts'
-import { type Validator, validateJson } from '../document/schema.ts'
+import { toPointer, type Validator, validateJson } from '../document/schema.ts'
 import { readYaml } from '../document/yaml-document.ts'
 import type { TenantFacts, TenantSource } from '../pdp/facts.ts'
 import { factsOfDocument, type TenantDocument } from '../pdp/tenant-document.ts'
@@ -15,14 +15,23 @@ export interface DocumentTenants extends TenantSource {
  * Tenants that are read once, from documents on disk, and never change. Throws one `DocumentError` with everything that
  * is wrong with any of them. `systems` are those that the policy has.
  */
-export function readTenants(
+export function readTenants(...from: Parameters<typeof readDocuments>): DocumentTenants {
+  const documents = readDocuments(...from)
+  const tenants = new Map<string, TenantFacts>(
+    documents.map((document) => [document.tenant, factsOfDocument(document)]),
+  )
+  return { ids: [...tenants.keys()], find: (tenant) => tenants.get(tenant) }
+}
+
+/** The documents of the files, checked. Throws as `readTenants` does. */
+export function readDocuments(
   files: readonly string[],
   root: string,
   validator: Validator<TenantDocument>,
   systems: ReadonlySet<string>,
-): DocumentTenants {
+): readonly TenantDocument[] {
   const problems: Problem[] = []
-  const tenants = new Map<string, TenantFacts>()
+  const documents = new Map<string, TenantDocument>()
   for (const path of files) {
     const file = relative(root, path).replaceAll('\\', '/')
     const found = collect(problems, () =>
@@ -30,8 +39,12 @@ export function readTenants(
     )
     if (found === undefined) continue
     const { document, at } = found
-    const refuse = (pointer: readonly (string | number)[], message: string, remedy?: string) =>
-      problems.push({ file, ...at(pointer), message, ...(remedy === undefined ? {} : { remedy }) })
+    const refuse = (path: readonly (string | number)[], said: string, remedy?: string) => {
+      const place = at(path)
+      const pointer = toPointer(path)
+      const message = place.line === 0 ? `${pointer}: ${said}` : said
+      problems.push({ file, ...place, message, pointer, ...(remedy === undefined ? {} : { remedy }) })
+    }
     for (const index of repeatedUsers(document))
       refuse(['members', index, 'user'], `a second record of \`${document.members?.[index]?.user}\``)
     if (!systems.has(document.system))
@@ -40,11 +53,11 @@ export function readTenants(
         `unknown system \`${document.system}\``,
         `known: ${[...systems].map((name) => `\`${name}\``).join(', ')}`,
       )
-    if (tenants.has(document.tenant)) refuse(['tenant'], `a second document of tenant \`${document.tenant}\``)
-    tenants.set(document.tenant, factsOfDocument(document))
+    if (documents.has(document.tenant)) refuse(['tenant'], `a second document of tenant \`${document.tenant}\``)
+    documents.set(document.tenant, document)
   }
   if (problems.length > 0) throw new DocumentError(problems)
-  return { ids: [...tenants.keys()], find: (tenant) => tenants.get(tenant) }
+  return [...documents.values()]
 }
 
 /** The documents below a path: the file itself, or the YAML and JSON files of a folder, sorted. */

@@ -1,6 +1,9 @@
 export type JsonObject = { readonly [name: string]: unknown }
 
-/** One tenant inside a write transaction: what effects read and change. Nothing of it outlives the transaction. */
+/**
+ * One tenant inside a write transaction: what effects read and change. Nothing of it outlives the transaction. A name that
+ * cannot be stored is refused with `not_well_formed`, and the transaction with it.
+ */
 export interface TenantDraft {
   readonly id: string
   plan(): string | undefined

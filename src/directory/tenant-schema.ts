@@ -8,8 +8,26 @@ import { factsOfDocument, type TenantDocument } from '../pdp/tenant-document.ts'
 
 /** What every tenant document must look like, whatever its system. */
 export function tenantValidator(): Validator<TenantDocument> {
-  const schema = readFileSync(join(packageRoot(), 'config/schema/tenant.schema.json'), 'utf8')
-  return compileSchema<TenantDocument>(JSON.parse(schema), 'a tenant document')
+  return compileSchema<TenantDocument>(tenantSchema(), 'a tenant document')
+}
+
+interface Listed {
+  readonly properties: Readonly<Record<string, unknown>>
+}
+
+/** The names that the schema lists: of a document, of its settings and of a member. */
+export function listedNames(): { readonly [of in 'document' | 'settings' | 'member']: ReadonlySet<string> } {
+  const { properties } = tenantSchema()
+  const namesOf = (listed: Listed) => new Set(Object.keys(listed.properties))
+  return {
+    document: namesOf({ properties }),
+    settings: namesOf(properties.settings),
+    member: namesOf(properties.members.items),
+  }
+}
+
+function tenantSchema(): { properties: { settings: Listed; members: { items: Listed } } & Listed['properties'] } {
+  return JSON.parse(readFileSync(join(packageRoot(), 'config/schema/tenant.schema.json'), 'utf8'))
 }
 
 /** Facts of a document that came with a request. Throws `malformed_tenant` with the first problem's JSON Pointer. */

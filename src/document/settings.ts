@@ -23,6 +23,7 @@ export const defaultSettings = deepFreeze({
   tls: { cert: null as string | null, key: null as string | null, client_ca: null as string | null },
   default_tenant: null as string | null,
   tenants: null as string | null,
+  directory: null as string | null,
   public_url: null as string | null,
   limits: { body_bytes: 1048576, depth: 32, batch_items: 100 },
   search: { candidates: 1000, token_key: null as string | null },
@@ -36,11 +37,23 @@ export const defaultSettings = deepFreeze({
     url: null as string | null,
     queue_events: 10000,
     queue_bytes: 33554432,
-    batch_bytes: 65536,
+    batch_bytes: 262144,
     erase: [] as readonly string[],
     mask: [] as readonly string[],
     sample_allows: 1,
     audit: 'optional' as 'optional' | 'required',
+  },
+  bundle: {
+    url: null as string | null,
+    token: null as string | null,
+    poll_seconds: 30,
+    timeout_ms: 10000,
+    max_bytes: 33554432,
+    verify_key: null as string | null,
+    verify_algorithm: 'RS256',
+    kept_in: null as string | null,
+    decision_rows: 'required',
+    max_stale_seconds: 0,
   },
   drain: { delay_ms: 5000, timeout_ms: 20000 },
   http: { keep_alive_ms: 125000, request_timeout_ms: 10000, headers_timeout_ms: 10000 },
@@ -149,6 +162,12 @@ function typedLike(example: unknown, text: string): unknown {
 function checkTogether(settings: Settings, env: Environment, document: YamlDocument<Written>): void {
   checkIdentity(settings.identity, document.file)
   checkTls(settings.tls, document.file)
+  checkBundle(settings.bundle, document.file)
+  if (settings.tenants !== null && settings.directory !== null) {
+    const message = '`tenants` and `directory` both say where tenants come from'
+    const remedy = 'set one of them; `postern tenant import` puts documents into a directory'
+    throw new DocumentError([{ file: document.file, line: 0, column: 0, message, remedy, pointer: '/directory' }])
+  }
   const refuse = (path: readonly string[], message: string, remedy: string): never => {
     const variable = variableOf(path)
     const place = env[variable]
@@ -212,6 +231,29 @@ function checkTls({ cert, key, client_ca }: Settings['tls'], file: string): void
   throw new DocumentError([
     { file, line: 0, column: 0, message, remedy: 'set both cert and key, or none of tls', pointer: `/tls/${missing}` },
   ])
+}
+
+/** Whoever can change a policy on its way decides everything. */
+function checkBundle({ url, token, verify_key }: Settings['bundle'], file: string): void {
+  const refuse = (pointer: string, message: string, remedy: string): never => {
+    throw new DocumentError([{ file, line: 0, column: 0, message, remedy, pointer }])
+  }
+  if (url === null) {
+    if (verify_key !== null)
+      refuse(
+        '/bundle/verify_key',
+        '`bundle.verify_key` is set, and no `bundle.url`',
+        'set the URL, or leave out the key',
+      )
+    return
+  }
+  // A port beyond 65535, which no pattern tells.
+  if (!URL.canParse(url)) refuse('/bundle/url', '`bundle.url` is no URL', 'correct its port')
+  const { protocol, hostname } = new URL(url)
+  if (protocol === 'https:' || ['127.0.0.1', '[::1]', 'localhost'].includes(hostname)) return
+  if (verify_key === null)
+    refuse('/bundle/url', '`bundle.url` is not https', 'use https, or verify signatures with `bundle.verify_key`')
+  if (token !== null) refuse('/bundle/token', '`bundle.token` would be sent in the clear', 'use https')
 }
 
 /** `base` with what is written over it; an empty section leaves the base as it is. */

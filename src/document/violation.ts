@@ -64,7 +64,8 @@ function toViolation(error: ErrorObject, parent: readonly (string | number)[], r
 function describe(error: ErrorObject, root: AnySchemaObject): Pick<Violation, 'message' | 'remedy'> {
   const { keyword, params, data } = error
   const schema = error.parentSchema ?? {}
-  const found = `found ${preview(data)}`
+  // JSON Schema's word for what is never given back: a secret, were it only a wrong one.
+  const found = schema.writeOnly === true ? 'found something else' : `found ${preview(data)}`
   switch (keyword) {
     case 'required':
       return { message: `key ${quote(params.missingProperty)} is missing` }

@@ -16,7 +16,7 @@ export interface RouteQuestion<E extends Env> {
  * there is no decision, or where an allow has obligations that nobody fulfils.
  */
 export function authorize<E extends Env>(
-  client: Client,
+  client: Pick<Client, 'authorize'>,
   { action, subject, resource, context, fulfil }: RouteQuestion<E>,
 ): MiddlewareHandler<E> {
   return async (c, next) => {

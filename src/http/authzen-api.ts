@@ -51,7 +51,7 @@ export function addAuthzenApi(app: DecisionApi, given: AuthzenApiParts): void {
   }
   // A decision point whose identifier has a path has that path behind the well-known one.
   const { public_url } = parts.settings
-  const base = public_url === null ? '' : new URL(public_url).pathname.replace(/\/$/, '')
+  const base = public_url?.replace(/^https:\/\/[^/]+/, '') ?? ''
   for (const below of ['', '/t/:tenant'])
     app.all(`${metadataPath}${base}${below}`, (c) =>
       answer(parts, c, metadataPath, ['GET', 'HEAD'], (id) => metadata(parts, c, id)),

@@ -72,8 +72,9 @@ export async function evaluateAll(parts: EvaluationsParts, question: Question): 
       answers.push(text)
     } catch (error) {
       // An item that cannot be decided is a denial in its place, which only its error tells from the policy's no.
-      const { status, message } = reported(parts, error, requestId)
-      answers.push(JSON.stringify({ decision, context: { error: { status, message } } }))
+      const { status, message, code } = reported(parts, error, requestId)
+      const context = { error: full ? { status, message, code } : { status, message } }
+      answers.push(JSON.stringify({ decision, context }))
     }
     if (decision === stopAt) break
   }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 
 const visibleAscii = /^[\x21-\x7e]{1,128}$/
+const ascii = /^[\t\x20-\x7e]+$/
 
 // Unique, not secret; a UUID per request would cost more than the look-up of a cached decision.
 const processPart = randomBytes(9).toString('base64url')
@@ -15,9 +16,12 @@ export function requestId(sent: string | null | undefined): string {
   return freshId()
 }
 
-/** AuthZEN 1.0 knows no id that counts as not sent: whatever came as a header goes back as one. */
+/**
+ * For AuthZEN, to which no id is too long and blanks are as good as letters. Bytes beyond ASCII still count as not sent:
+ * nothing says how to read them in a header, and they would not come back as they were.
+ */
 export function echoedRequestId(sent: string | null | undefined): string {
-  return sent == null || sent === '' ? freshId() : sent
+  return sent != null && ascii.test(sent) ? sent : freshId()
 }
 
 function freshId(): string {

@@ -19,6 +19,7 @@ export const decisionRoutes = [
   { path: '/v1/explain', methods: ['POST'], statuses: [200, 400, 401, 403, 404, 413, 415, 503] },
   { path: '/v1/data/{path}', methods: ['GET', 'HEAD', 'POST'], statuses: [200, 400, 401, 403, 404, 413, 415, 503] },
   { path: '/', methods: ['POST'], statuses: [200, 400, 401, 403, 404, 413, 415, 503] },
+  { path: '/v1/status', methods: read, statuses: [200] },
   { path: accessApi, methods: ['POST'], statuses: [200, 400, 401, 403, 404, 413, 503] },
   { path: metadataPath, methods: read, statuses: [200, 404, 503] },
   { path: '/livez', methods: read, statuses: [200] },

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
+import { goesWith } from '../pdp/action-type.ts'
 import type { OpenTenant, Pdp, SnapshotPdp } from '../pdp/decision.ts'
-import { type ErrorCode, PosternError } from '../pdp/errors.ts'
+import { PosternError } from '../pdp/errors.ts'
 import type { Candidate } from '../pdp/facts.ts'
 import type { DecisionRequest } from '../pdp/request.ts'
 import { asObject, type Json, malformed, type Question, refuseInlineTenant, requestOf } from './authzen-question.ts'
@@ -23,9 +24,6 @@ export type SearchKind = 'subject' | 'resource' | 'action'
 
 /** So many are decided before other requests get their turn. */
 const stretch = 64
-
-/** Of these a caller that names the candidate gets no allow either: the two do not go together. */
-const unfit: readonly ErrorCode[] = ['resource_type_mismatch', 'ambiguous_resource']
 
 /**
  * `POST /access/v1/search/{kind}`: those of the tenant's candidates that the policy allows, each decided as
@@ -88,10 +86,12 @@ async function pageOf(
 }
 
 async function isAllowed(pdp: Pdp, request: DecisionRequest): Promise<boolean> {
+  if (!goesWith(request.action.name, request.resource.type)) return false
   try {
     return (await pdp.decide(request)).decision.decision === true
   } catch (error) {
-    if (error instanceof PosternError && unfit.includes(error.code)) return false
+    // The properties of the request name another resource than the candidate.
+    if (error instanceof PosternError && error.code === 'ambiguous_resource') return false
     throw error
   }
 }

@@ -1,9 +1,13 @@
+import type { Decision } from '../pdp/decision.ts'
 import type { RecordedDecision, RecordedFailure } from '../pdp/decision-recorder.ts'
 import type { DecisionRequest } from '../pdp/request.ts'
 import { applyMasks, eraseCredentials, type Maskable, type Masks } from './mask.ts'
 
+type Told = RecordedDecision | RecordedFailure
+
 /** What was told to the log, with what only the moment itself knew. */
-export type Recorded = (RecordedDecision | RecordedFailure) & {
+export interface Recorded {
+  readonly told: Told
   /** Milliseconds since 1970. */
   readonly at: number
   /** How many decisions this one stands for. */
@@ -31,34 +35,41 @@ export interface WrittenEvent {
 const largestInput = 65_536
 
 /** The event in the field names of OPA's decision log, with ours beside them. */
-export function writeEvent(record: Recorded, { labels, masks, defaultTenant }: EventOptions): WrittenEvent {
-  const { input: asked, oversized } = inputOf(record)
-  const { hidden, maskFailed } = mask({ input: asked, result: resultOf(record) }, masks)
+export function writeEvent(
+  { told, at, weight }: Recorded,
+  { labels, masks, defaultTenant }: EventOptions,
+): WrittenEvent {
+  const { input: asked, inputText: askedText, oversized } = inputOf(told)
+  const result = resultOf(told)
+  const { hidden, maskFailed } = mask({ input: asked, result }, masks)
   const erased = [...hidden.erased]
-  const input = hidden.input === undefined ? undefined : eraseCredentials(hidden.input, textOf(hidden.input), erased)
+  const maskedText = hidden.input === asked ? askedText : textOf(hidden.input)
+  const input = maskedText === undefined ? undefined : eraseCredentials(hidden.input, maskedText, erased)
   // What is said again outside `input` and `result` is taken from them: a mask hides it in both places.
   const { subject, action, resource, context, tenant } = (input ?? {}) as Partial<DecisionRequest>
   const { reason } = (hidden.result ?? {}) as { readonly reason?: string }
-  const text = JSON.stringify({
+  const about = JSON.stringify({
     labels,
-    ...('answer' in record ? outcomeOf(record) : { error: { code: record.code } }),
+    ...('answer' in told ? outcomeOf(told) : { error: { code: told.code } }),
     path: 'authz/decision',
-    input,
-    result: hidden.result,
-    timestamp: new Date(record.at).toISOString(),
-    req_id: record.requestId,
-    batch_id: record.batchId,
+    timestamp: new Date(at).toISOString(),
+    req_id: told.requestId,
+    batch_id: told.batchId,
     erased: erased.length > 0 ? erased : undefined,
     masked: hidden.masked.length > 0 ? hidden.masked : undefined,
-    dialect: record.dialect,
-    tenant: tenant?.tenant ?? context?.tenant ?? (record.request?.tenant === undefined ? defaultTenant : undefined),
+    dialect: told.dialect,
+    tenant: tenant?.tenant ?? context?.tenant ?? (told.request?.tenant === undefined ? defaultTenant : undefined),
     subject: subject && { type: subject.type, id: subject.id },
     action: action?.name,
     resource: resource && { type: resource.type, id: resource.id },
     reason,
     oversized: oversized ? true : undefined,
-    weight: record.weight,
+    weight,
   })
+  // The two large members are texts already: the input was looked through as one, results are shared.
+  const inputText = input === hidden.input ? maskedText : textOf(input)
+  const resultText = hidden.result === result ? sharedText(told, result) : textOf(hidden.result)
+  const text = `${about.slice(0, -1)}${member('input', inputText)}${member('result', resultText)}}`
   return { text, masked: erased.length > 0 || hidden.masked.length > 0, maskFailed, oversized }
 }
 
@@ -74,19 +85,53 @@ function outcomeOf({ answer, seconds }: RecordedDecision) {
   }
 }
 
-function resultOf(record: Recorded): unknown {
-  if (!('answer' in record)) return undefined
-  const { decision, reason, message, rule, limit, obligations } = record.answer.decision
+function resultOf(told: Told): unknown {
+  if (!('answer' in told)) return undefined
+  const { decision, reason, message, rule, limit, obligations } = told.answer.decision
   return { decision, reason, message, rule, limit, obligations }
 }
 
-function inputOf({ request, bytes }: Recorded): { input: unknown; oversized: boolean } {
-  if (bytes <= largestInput || request === undefined) return { input: request, oversized: false }
-  const { tenant: _, ...rest } = request
-  return { input: Buffer.byteLength(textOf(rest)) <= largestInput ? rest : undefined, oversized: true }
+/** The tenants of a batch are one object, so that it is measured once. */
+const largeTenants = new WeakSet<object>()
+
+/** What was asked, as far as it is logged, and its text. What it took on the wire says little: items share a batch's parts. */
+function inputOf({ request }: Told): { input: unknown; inputText: string | undefined; oversized: boolean } {
+  if (request === undefined) return { input: undefined, inputText: undefined, oversized: false }
+  const { tenant, ...rest } = request
+  const restText = textOf(rest) as string
+  const restBytes = Buffer.byteLength(restText)
+  if (tenant === undefined && restBytes <= largestInput)
+    return { input: request, inputText: restText, oversized: false }
+  if (tenant !== undefined && !largeTenants.has(tenant)) {
+    const inputText = textOf(request) as string
+    const bytes = Buffer.byteLength(inputText)
+    if (bytes <= largestInput) return { input: request, inputText, oversized: false }
+    if (bytes - restBytes > largestInput) largeTenants.add(tenant)
+  }
+  if (restBytes > largestInput) return { input: undefined, inputText: undefined, oversized: true }
+  return { input: rest, inputText: restText, oversized: true }
 }
 
+const resultTexts = new WeakMap<Decision, string>()
+
+/** Decisions are frozen, and given again and again. */
+function sharedText(told: Told, result: unknown): string | undefined {
+  if (!('answer' in told)) return undefined
+  const { decision } = told.answer
+  const known = resultTexts.get(decision) ?? (textOf(result) as string)
+  resultTexts.set(decision, known)
+  return known
+}
+
+function member(name: string, text: string | undefined): string {
+  return text === undefined ? '' : `,"${name}":${text}`
+}
+
+const none: readonly string[] = []
+
 function mask(event: Maskable, masks: Masks) {
+  if (masks.erase.length === 0 && masks.mask.length === 0)
+    return { hidden: { input: event.input, result: event.result, erased: none, masked: none }, maskFailed: false }
   try {
     return { hidden: applyMasks(event, masks), maskFailed: false }
   } catch {
@@ -94,6 +139,7 @@ function mask(event: Maskable, masks: Masks) {
   }
 }
 
-function textOf(value: unknown): string {
+/** Undefined for undefined. */
+function textOf(value: unknown): string | undefined {
   return JSON.stringify(value)
 }

@@ -63,7 +63,8 @@ export function createDecisionLog(options: DecisionLogOptions): DecisionLog {
   const queue: Recorded[] = []
   const closing = new AbortController()
   /** What waits, events on their way to the sink included. */
-  let waiting = { events: 0, bytes: 0 }
+  let waitingEvents = 0
+  let waitingBytes = 0
   let pumping: Promise<void> | undefined
   let givenUp = false
   /** From the first failure of a write until one succeeds. */
@@ -77,22 +78,23 @@ export function createDecisionLog(options: DecisionLogOptions): DecisionLog {
     return text
   }
 
-  const record = (told: Recorded): boolean => {
-    if (required && sink.writeNow !== undefined) return recordNow(told)
-    const bytes = waiting.bytes + told.bytes + eventBytes
-    if ((required && failing) || closing.signal.aborted || waiting.events >= limits.events || bytes > limits.bytes) {
+  const record = (recorded: Recorded): boolean => {
+    if (required && sink.writeNow !== undefined) return recordNow(recorded)
+    const bytes = waitingBytes + recorded.told.bytes + eventBytes
+    if ((required && failing) || closing.signal.aborted || waitingEvents >= limits.events || bytes > limits.bytes) {
       counts.dropped++
       return false
     }
-    queue.push(told)
-    waiting = { events: waiting.events + 1, bytes }
+    queue.push(recorded)
+    waitingEvents++
+    waitingBytes = bytes
     pumping ??= pump()
     return true
   }
 
-  const recordNow = (told: Recorded): boolean => {
+  const recordNow = (recorded: Recorded): boolean => {
     try {
-      sink.writeNow?.(eventOf(told))
+      sink.writeNow?.(eventOf(recorded))
       counts.written++
       return true
     } catch (error) {
@@ -109,10 +111,10 @@ export function createDecisionLog(options: DecisionLogOptions): DecisionLog {
     while (queue.length > 0 && !givenUp) {
       const { records, events } = nextBatch()
       if (events.length > 0) await deliver(events)
-      waiting = {
-        events: waiting.events - records.length,
-        bytes: records.reduce((bytes, { bytes: own }) => bytes - own - eventBytes, waiting.bytes),
-      }
+      waitingEvents -= records.length
+      for (const { told } of records) waitingBytes -= told.bytes + eventBytes
+      // A write for each few events would cost more than the events.
+      if (waitingBytes < limits.batchBytes) await pause(gatherMs)
     }
     pumping = undefined
   }
@@ -156,10 +158,10 @@ export function createDecisionLog(options: DecisionLogOptions): DecisionLog {
     decided(decision) {
       const weight = decision.answer.decision.decision ? sampleAllows : 1
       if (weight > 1 && random() * weight >= 1) return
-      if (!record({ ...decision, at: Date.now(), weight }) && required) throw new PosternError('audit_unavailable')
+      if (!record({ told: decision, at: Date.now(), weight }) && required) throw new PosternError('audit_unavailable')
     },
     failed(failure) {
-      record({ ...failure, at: Date.now(), weight: 1 })
+      record({ told: failure, at: Date.now(), weight: 1 })
     },
     counts,
     async close(milliseconds) {
@@ -169,7 +171,7 @@ export function createDecisionLog(options: DecisionLogOptions): DecisionLog {
       await Promise.race([pumping, late])
       timer.abort()
       givenUp = true
-      counts.dropped += waiting.events
+      counts.dropped += waitingEvents
       sink.close()
     },
   }

@@ -9,6 +9,10 @@ export interface LogFields {
   readonly revision?: string
   readonly duration_ms?: number
   readonly connections?: number
+  /** Where a policy came from: a folder, or a URL without its credentials. */
+  readonly source?: string
+  /** What is wrong with a policy, as `file:line:column: message`: the words of whoever wrote it, not of a request. */
+  readonly problems?: readonly string[]
   /** Written as its class and place only: a message can quote the input. */
   readonly error?: unknown
 }

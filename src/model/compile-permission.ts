@@ -46,6 +46,7 @@ export interface PermissionIndex {
   /** What an allow does to the tenant, and the state that it leads to. */
   readonly effects: readonly Effect[]
   readonly to?: string
+  readonly who: Asker
 }
 
 /** One permission of the matrix, of the lifecycle file, or of both. `grantOf`: the grant that decides a matrix row. */
@@ -90,6 +91,7 @@ export function compilePermission(
     ...indexPermission(context, permission, matrixRow, data, places, named),
     effects: compileEffects(context, permission, row),
     ...(row.to === undefined ? {} : { to: row.to }),
+    who,
   }
   return { data, index }
 }
@@ -167,7 +169,7 @@ function indexPermission(
   data: PermissionData,
   cells: Readonly<Record<string, string>>,
   named: readonly NamedCheck[],
-): Omit<PermissionIndex, 'effects' | 'to'> {
+): Omit<PermissionIndex, 'effects' | 'to' | 'who'> {
   const { matrix, lifecycle } = files
   const rules = new Map<string, RuleName>()
   const add = (rule: RuleName | undefined) => rule && rules.set(rule.join('.'), rule)

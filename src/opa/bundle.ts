@@ -52,32 +52,39 @@ export function writeBundle<T>(folder: string, bundle: Bundle<T>): void {
   writeWhole(join(folder, 'manifest.json'), `${JSON.stringify(bundle.manifest, null, 1)}\n`)
 }
 
+/** To be raised with every change of what a build makes of the same sources: older bundles are built anew, or refused. */
+export const bundleFormat = 5
+
+/** The parts as one bundle. Throws a `BundleError` where they are not those that the manifest names. */
+export function joinBundle<T>(manifest: Manifest<T>, wasm: Uint8Array<ArrayBuffer>, data: string): Bundle<T> {
+  // Only what the digests are not: they are to be computed afresh.
+  const { commit, sources, opa, index } = manifest
+  const made = makeBundle({ wasm, data, commit, sources, opa, index })
+  if (made.manifest.policy === manifest.policy && made.manifest.data_sha256 === manifest.data_sha256)
+    return { wasm, data, manifest }
+  throw new BundleError('its files do not belong together')
+}
+
 /** Throws `BundleError` where a file is missing or does not belong to the manifest. */
 export function readBundle<T>(folder: string): Bundle<T> {
-  let manifest: Manifest<T>
   try {
-    manifest = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'))
+    const manifest = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')) as Manifest<T>
     const wasm = new Uint8Array(readFileSync(join(folder, 'policy.wasm')))
-    const data = readFileSync(join(folder, 'data.json'), 'utf8')
-    // Only what the digests are not: they are to be computed afresh.
-    const { commit, sources, opa, index } = manifest
-    const made = makeBundle({ wasm, data, commit, sources, opa, index })
-    if (made.manifest.policy === manifest.policy && made.manifest.data_sha256 === manifest.data_sha256)
-      return { wasm, data, manifest }
+    return joinBundle(manifest, wasm, readFileSync(join(folder, 'data.json'), 'utf8'))
   } catch (error) {
     throw new BundleError(
       `no bundle can be read from \`${folder}\`: ${(error as Error).message}; run \`postern build\``,
       { cause: error },
     )
   }
-  throw new BundleError(`the files of \`${folder}\` do not belong together; run \`postern build\``)
 }
 
 export function sha256(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex')
 }
 
-function writeWhole(file: string, content: string | Uint8Array): void {
+/** A reader sees the old file or the new one, never a part. */
+export function writeWhole(file: string, content: string | Uint8Array): void {
   const partial = `${file}.${randomUUID()}.partial`
   try {
     writeFileSync(partial, content)

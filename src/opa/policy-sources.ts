@@ -11,11 +11,12 @@ export interface PolicySources {
   readonly files: readonly string[]
 }
 
+/** Names with a leading dot are passed over: a mounted ConfigMap keeps each version of its files in such a folder. */
 export function findPolicies(root: string): PolicySources {
   const folder = join(root, 'policies')
   const files = existsSync(folder)
     ? readdirSync(folder, { recursive: true, encoding: 'utf8' })
-        .filter((name) => name.endsWith('.rego') && !name.endsWith('_test.rego'))
+        .filter((name) => name.endsWith('.rego') && !name.endsWith('_test.rego') && !/(?:^|[\\/])\./.test(name))
         .map((name) => `policies/${name.replaceAll('\\', '/')}`)
         .sort()
     : []

@@ -6,3 +6,9 @@ export function actionType(action: string): string | undefined {
   const colon = action.indexOf(':')
   return colon === -1 ? undefined : action.slice(0, colon)
 }
+
+/** Whether an action may be asked of a resource type. */
+export function goesWith(action: string, type: string): boolean {
+  const expected = actionType(action)
+  return expected === undefined || expected === type
+}

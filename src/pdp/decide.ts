@@ -26,6 +26,11 @@ export interface ActivePdp extends SnapshotPdp {
   decide(request: DecisionRequest): Answer
   /** Rejects as `decide` throws. The cache has no part in it. */
   explain(request: DecisionRequest): Promise<Explanation>
+  /**
+   * Decides upon facts that the caller holds, such as those inside a write transaction. The cache has no part in it.
+   * Throws as `decide` does.
+   */
+  decideOn(request: DecisionRequest, tenant: TenantFacts): Answer
   activate(policy: Policy): void
   readonly policy: Policy | undefined
   readonly memo: Memo | undefined
@@ -78,6 +83,12 @@ export function createPdp(options: PdpOptions): ActivePdp {
     async explain(request) {
       const { policy } = current()
       return explain(policy, request, tenantOf(request, tenants, inline, defaultTenant), now())
+    },
+    decideOn(request, tenant) {
+      const { policy, pool } = current()
+      const { system, permission, input } = prepare(policy, request, tenant, now)
+      const evaluation = policy.evaluator.evaluate(input)
+      return answer(pool(toDecision(evaluation, request, tenant, system, permission, policy.digest)), tenant, 'bypass')
     },
     activate(policy) {
       active = { policy, memo: createMemo(options.memo), pool: createDecisionPool() }

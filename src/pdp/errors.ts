@@ -10,6 +10,11 @@ export const errorTable = {
     message: 'the request does not have the expected shape',
     remedy: 'mend the member that `pointer` names',
   },
+  missing_attribute: {
+    status: 400,
+    message: 'the action is allowed, and lacks an attribute that it needs',
+    remedy: 'send the attribute that the detail names',
+  },
   malformed_tenant: {
     status: 400,
     message: 'the tenant document does not have the expected shape',
@@ -51,6 +56,11 @@ export const errorTable = {
     message: 'the tenant runs on a system that the policy does not have',
     remedy: 'use one of the systems under config/systems',
   },
+  invitation_needed: {
+    status: 403,
+    message: 'the invitation that was sent is not good',
+    remedy: 'send the `invitation` of the latest message; ask for another if it has run out',
+  },
   unauthenticated: { status: 401, message: 'no valid credential was sent', remedy: 'send a token of this sidecar' },
   forbidden: { status: 403, message: 'the caller may not do this', remedy: 'ask for the scope that the detail names' },
   not_found: { status: 404, message: 'no such path', remedy: 'see the list of endpoints in the README' },
@@ -69,6 +79,16 @@ export const errorTable = {
     status: 408,
     message: 'the request did not arrive in time',
     remedy: 'send it whole within `http.request_timeout_ms`',
+  },
+  user_exists: {
+    status: 409,
+    message: 'this user has a record in the tenant already',
+    remedy: 'accept the invitation as another user, or have it revoked',
+  },
+  idempotency_conflict: {
+    status: 409,
+    message: 'the `Idempotency-Key` was used for another request',
+    remedy: 'send each request with a key of its own',
   },
   too_large: { status: 413, message: 'the body is too large', remedy: 'send less, or raise `limits.body_bytes`' },
   too_many_items: {

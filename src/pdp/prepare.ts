@@ -1,4 +1,4 @@
-import { actionType } from './action-type.ts'
+import { goesWith } from './action-type.ts'
 import { PosternError } from './errors.ts'
 import type { TenantFacts } from './facts.ts'
 import { writeInput } from './input-plan.ts'
@@ -38,8 +38,7 @@ const noProperties: Readonly<Record<string, unknown>> = Object.freeze({})
 function propertiesOf(request: DecisionRequest, permission: PermissionIndex): Readonly<Record<string, unknown>> {
   const { type, id, properties = noProperties } = request.resource
   const action = request.action.name
-  const expected = actionType(action)
-  if (expected !== undefined && type !== expected)
+  if (!goesWith(action, type))
     throw new PosternError('resource_type_mismatch', `\`${action}\` is asked of the resource type \`${type}\``, {
       pointer: '/resource/type',
     })

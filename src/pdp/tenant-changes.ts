@@ -1,8 +1,9 @@
 import type { Limit } from './decision.ts'
 import { type PatchStep, pointerOf } from './json-patch.ts'
+import type { Member } from './member.ts'
 import type { SystemIndex } from './policy.ts'
 import type { DecisionRequest } from './request.ts'
-import type { Member, TenantDocument } from './tenant-document.ts'
+import type { TenantDocument } from './tenant-document.ts'
 
 /** One thing that could be otherwise about a tenant. */
 export interface TenantChange {

@@ -26,8 +26,8 @@ interface InvariantsFile {
 
 /** An invariant that does not hold, and a request that shows it. */
 export interface Breach {
-  /** `file:line:column` of the invariant. */
-  readonly place: string
+  /** Where the invariant is written. */
+  readonly at: Pick<Problem, 'file' | 'line' | 'column'>
   readonly message: string
   readonly witness: DecisionRequest
 }
@@ -68,10 +68,9 @@ export function breaches(
       return !('error' in outcome) && outcome.decision
     })
     if (found === undefined) return []
-    const { line, column } = file.place(['invariants', index])
     const { system, role, status, permission, request } = found
     const message = `\`${role}\`, ${status}, is allowed \`${permission}\` (${system})`
-    return [{ place: `${file.file}:${line}:${column}`, message, witness: request }]
+    return [{ at: { file: file.file, ...file.place(['invariants', index]) }, message, witness: request }]
   })
 }
 

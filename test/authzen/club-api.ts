@@ -3,7 +3,7 @@ import { planInput } from '../../src/pdp/input-plan.ts'
 import type { PermissionIndex } from '../../src/pdp/policy.ts'
 import type { TenantDocument } from '../../src/pdp/tenant-document.ts'
 import { factsOfDocument } from '../../src/pdp/tenant-document.ts'
-import { type AuthzenOptions, apiOver } from '../http/fixture.ts'
+import { type ApiOptions, apiOver } from '../http/fixture.ts'
 import { allow, clubPolicy, roomy } from '../pdp/fixture.ts'
 
 /** What the policy of the club sees of a question. */
@@ -22,7 +22,7 @@ const denial = { decision: false, reason: 'no_permission', obligations: [], stag
 export function clubApi(
   document: Omit<TenantDocument, 'tenant' | 'system'>,
   allows: (seen: Seen) => boolean,
-  options: Pick<AuthzenOptions, 'candidates' | 'token_key'> & {
+  options: Pick<ApiOptions, 'candidates' | 'token_key'> & {
     readonly tenant?: string
     readonly needs?: readonly string[]
   } = {},
@@ -32,6 +32,8 @@ export function clubApi(
   const permission: PermissionIndex = {
     input: planInput(needs, []),
     idProperty: undefined,
+    effects: [],
+    to: undefined,
     row: 'm:1',
     cells: {},
     names: {},

@@ -36,6 +36,8 @@ export function demoApi(public_url: string | null = 'https://pdp.example.com') {
   return {
     ...apiOver((request) => pdp.decide(request), undefined, undefined, { snapshot: () => pdp.snapshot(), public_url }),
     lookups,
+    pdp,
+    ids: stored.ids,
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { PosternError } from '../../src/pdp/errors.ts'
-import { allow, answerOf, apiOver, question, series } from '../http/fixture.ts'
+import { allow, answerOf, apiOver, question, series, served } from '../http/fixture.ts'
 import { asked, refused } from './asked.ts'
 import { demoApi } from './demo-api.ts'
 
@@ -217,7 +217,31 @@ describe('X-Request-ID', () => {
     expect(given).toEqual(Array.from({ length: 50 }, (_, index) => `r${index}`))
   })
 
-  it('is made where none was sent', async () => {
-    expect((await asked(yes().app, path, question)).headers.get('x-request-id')).toMatch(/^\S{8,}$/)
+  it('comes back unchanged from a socket too, of a body that is too large as well', async () => {
+    const id = `${'x'.repeat(4_000)} \t "y"`
+    const ids = await served(demoApi().app, (port) =>
+      Promise.all(
+        [question, { x: 'x'.repeat(70_000) }, 'no question'].map(async (body) => {
+          const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
+            method: 'POST',
+            headers: { 'Content-Type': 'application/json', 'X-Request-ID': id },
+            body: JSON.stringify(body),
+          })
+          return [answer.status, answer.headers.get('x-request-id')]
+        }),
+      ),
+    )
+    expect(ids).toEqual([
+      [200, id],
+      [413, id],
+      [400, id],
+    ])
   })
+
+  it.each([[{}], [{ 'X-Request-ID': '' }], [{ 'X-Request-ID': 'caf\u00e9' }]])(
+    'is made where none was sent that can come back: %j',
+    async (headers: Record<string, string>) => {
+      expect((await asked(yes().app, path, question, headers)).headers.get('x-request-id')).toMatch(/^[\w-]{8,}$/)
+    },
+  )
 })

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { createClient } from '../../src/client/client.ts'
 import { PosternError } from '../../src/pdp/errors.ts'
 import type { DecisionRequest } from '../../src/pdp/request.ts'
-import { allow, answerOf, apiOver, deny, series } from '../http/fixture.ts'
+import { allow, answerOf, apiOver, deny, series, served } from '../http/fixture.ts'
 import { asked, refused } from './asked.ts'
 import { demoApi, readme } from './demo-api.ts'
 
@@ -156,6 +157,23 @@ describe('POST /access/v1/evaluations', () => {
     const { app } = doors()
     const { text } = await asked(app, path, { evaluations: [item('open')] }, { 'X-Postern-Context': 'full' })
     expect(text).toBe(batch((await asked(app, '/authorize', item('open'))).text))
+    const { text: failing } = await asked(app, path, { evaluations: [item('jam')] }, { 'X-Postern-Context': 'full' })
+    expect(failing).toBe(
+      batch(
+        `{"decision":false,"context":{"error":${JSON.stringify({ status: 503, message: many, code: 'too_many_facts' })}}}`,
+      ),
+    )
+  })
+
+  it('is what the TypeScript client asks, and understands', async () => {
+    const answers = await served(doors().app, (port) =>
+      createClient({ url: `http://127.0.0.1:${port}` }).batch(['open', 'close', 'jam'].map(item)),
+    )
+    expect(answers.map(({ decision, error }) => [decision, error?.code])).toEqual([
+      [true, undefined],
+      [false, undefined],
+      [false, 'too_many_facts'],
+    ])
   })
 
   it('shows in README what the demo answers', async () => {

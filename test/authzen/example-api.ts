@@ -29,7 +29,7 @@ export async function exampleApi() {
     const pdp = createPdp({ tenants, inline: inlineFacts(validator), defaultTenant: 'certification', memo: memoLimits })
     pdp.activate(policy)
     const options = { snapshot: () => pdp.snapshot(), public_url: publicUrl }
-    return { pdp, app: apiOver((request) => pdp.decide(request), undefined, undefined, options).app }
+    return { pdp, ids: tenants.ids, app: apiOver((request) => pdp.decide(request), undefined, undefined, options).app }
   } finally {
     copy.remove()
   }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { PosternError } from '../../src/pdp/errors.ts'
 import { asked, refused } from './asked.ts'
 import { clubApi, type Seen } from './club-api.ts'
+import { demoApi, readme } from './demo-api.ts'
 
 const at = (kind: string) => `/access/v1/search/${kind}`
 
@@ -65,6 +66,14 @@ describe('a search for resources', () => {
     const body = { ...resources, resource: { type: 'door', properties: { wood: 'oak' } } }
     expect((await asked(app, at('resource'), body)).text).toBe(results('door', '7', 'front', 'back'))
     expect(seen).toEqual([{ wood: 'oak' }, { wood: 'oak' }, { wood: 'oak' }])
+  })
+})
+
+describe('a search for resources whose properties name one', () => {
+  it('finds that one alone, as no other goes with them', async () => {
+    const { app } = clubApi({ entities }, everything)
+    const body = { ...resources, resource: { type: 'door', properties: { door: 'front' } } }
+    expect((await asked(app, at('resource'), body)).text).toBe(results('door', 'front'))
   })
 })
 
@@ -213,6 +222,14 @@ describe('pages', () => {
     expect(first.results).toEqual([])
     expect(evaluated).toHaveLength(100)
     expect(first.page.next_token.length).toBeLessThan(200)
+  })
+})
+
+describe('README', () => {
+  it('shows a search and what the demo finds', async () => {
+    const shown = /<!-- search -->\n```json\n([\s\S]*?)```\n\n```json\n([\s\S]*?)```\n<!-- \/search -->/.exec(readme)
+    const { text } = await asked(demoApi().app, at('subject'), shown?.[1])
+    expect(JSON.parse(text)).toEqual(JSON.parse(shown?.[2] ?? ''))
   })
 })
 

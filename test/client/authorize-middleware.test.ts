@@ -15,7 +15,7 @@ const tell = { ...granted, obligations: [{ type: 'tell', who: 'tom' }] }
 async function ask(answer: Awaited<ReturnType<Client['authorize']>>, fulfils = false) {
   const asked: AuthorizationRequest[] = []
   const did: unknown[] = []
-  const client: Client = {
+  const client: Pick<Client, 'authorize'> = {
     async authorize(request) {
       asked.push(request)
       return answer

@@ -116,3 +116,79 @@ describe('a client', () => {
     await expect(rejected).rejects.toEqual(new AuthorizationError('unknown_tenant', 'no'))
   })
 })
+
+describe('a batch', () => {
+  const { decision_id: decisionId, ...rest } = context
+  const allowed = { decision: true, decisionId, ...rest }
+  const questions = [question, { ...question, context: { tenant: 'acme' } }]
+  const deny = { decision: false, context: { ...context, reason: 'no_permission', obligations: [] } }
+  const items = (...evaluations: readonly unknown[]): Answer => ({ status: 200, body: { evaluations } })
+
+  async function batched(answers: readonly Answer[], options: Partial<ClientOptions> = {}) {
+    const { client, asked, close } = await against(answers, options)
+    try {
+      return { given: await client.batch(questions), asked }
+    } finally {
+      close()
+    }
+  }
+
+  it('has an answer for each request, in their order, from one call', async () => {
+    const { given, asked } = await batched([items(allow, deny)])
+    expect(given).toEqual([allowed, { ...allowed, decision: false, reason: 'no_permission', obligations: [] }])
+    expect(asked.map(({ path, body }) => [path, body])).toEqual([
+      ['/access/v1/evaluations', { evaluations: questions }],
+    ])
+  })
+
+  it.each<[string, unknown, string]>([
+    [
+      'that could not be decided',
+      { decision: false, context: { error: { status: 404, message: 'no', code: 'unknown_tenant' } } },
+      'unknown_tenant',
+    ],
+    [
+      'that is an error and says yes',
+      { decision: true, context: { ...context, error: { code: 'undecidable' } } },
+      'undecidable',
+    ],
+    ['that says yes and no more', { decision: true }, 'malformed_answer'],
+    ['whose decision is no boolean', { ...allow, decision: 1 }, 'malformed_answer'],
+    ['that is null', null, 'malformed_answer'],
+  ])('denies an item %s, and it alone', async (_what, item, code) => {
+    for (const onError of ['deny', 'throw'] as const) {
+      const { given } = await batched([items(item, allow)], { onError })
+      expect([given[0]?.decision, given[0]?.error?.code]).toEqual([false, code])
+      expect(given[1]).toEqual(allowed)
+    }
+  })
+
+  it.each<[string, Answer, string, number]>([
+    ['too few answers', items(allow), 'malformed_answer', 1],
+    ['too many answers', items(allow, allow, allow), 'malformed_answer', 1],
+    ['a decision instead of a list', { status: 200, body: allow }, 'malformed_answer', 1],
+    ['answers of another status', { status: 201, body: { evaluations: [allow, allow] } }, 'malformed_answer', 1],
+    ['a refusal', refused(413, 'too_many_items'), 'too_many_items', 1],
+    ['two 503s', refused(503, 'not_ready'), 'not_ready', 2],
+    ['two lost connections', 'lost', 'unreachable', 2],
+  ])('is denied as a whole after %s, or thrown', async (_what, answer, code, calls) => {
+    const { given, asked } = await batched([answer])
+    expect(given.map(({ decision, error }) => [decision, error?.code])).toEqual([
+      [false, code],
+      [false, code],
+    ])
+    expect(asked).toHaveLength(calls)
+    await expect(batched([answer], { onError: 'throw' })).rejects.toMatchObject({ name: 'AuthorizationError', code })
+  })
+
+  it('is asked again after a 503', async () => {
+    const { given, asked } = await batched([refused(503, 'not_ready'), items(allow, allow)])
+    expect([given, asked.length]).toEqual([[allowed, allowed], 2])
+  })
+
+  it('of nothing is answered without a call', async () => {
+    const { client, asked, close } = await against([items()])
+    expect([await client.batch([]), asked]).toEqual([[], []])
+    close()
+  })
+})

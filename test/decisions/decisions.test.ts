@@ -30,6 +30,7 @@ let url: string
 beforeAll(async () => {
   serving = await serve({
     bundle,
+    source: 'test',
     // The cache keeps one decision, so that whether a row is remembered depends on the request before it alone.
     settings: {
       ...defaultSettings,

@@ -6,7 +6,9 @@ import { loadPolicy } from '../../src/app/activate.ts'
 import { applyEffects } from '../../src/directory/effects/apply-effects.ts'
 import { MissingAttribute } from '../../src/directory/effects/effect-scope.ts'
 import { packageRoot } from '../../src/document/package-root.ts'
+import type { TenantDocument } from '../../src/pdp/tenant-document.ts'
 import { builtBundle, inlinePdp } from '../support/policy.ts'
+import { directoryOf } from '../support/stored-tenants.ts'
 import { draftOf } from './document-draft.ts'
 
 const policy = loadPolicy(builtBundle(), 64)
@@ -30,7 +32,11 @@ interface Act {
 }
 
 /** Decides on the document, which must allow, and carries the action out on it. */
-function act(tenant: Tenant, action: string, { by = '-', service, resource = {}, context = {} }: Act) {
+function act(tenant: Tenant, action: string, how: Act) {
+  return applyEffects(draftOf(tenant), allowed(tenant, action, how))
+}
+
+function allowed(tenant: Tenant, action: string, { by = '-', service, resource = {}, context = {} }: Act) {
   const request = {
     subject: service === undefined ? { type: 'user', id: by } : { type: 'service', id: service },
     action: { name: action },
@@ -41,13 +47,7 @@ function act(tenant: Tenant, action: string, { by = '-', service, resource = {},
   expect(decision, `${action}: ${decision.reason}`).toMatchObject({ decision: true })
   const permission = policy.systems.get(String(tenant.system))?.permissions.get(action)
   const { obligations } = decision
-  return applyEffects(draftOf(tenant), {
-    request,
-    obligations,
-    effects: permission?.effects ?? [],
-    to: permission?.to,
-    now,
-  })
+  return { request, obligations, effects: permission?.effects ?? [], to: permission?.to, now }
 }
 
 const member = (tenant: Loose, user: string) => tenant.members.find((record: Loose) => record.user === user)
@@ -510,8 +510,17 @@ describe('an allowed action changes its tenant as its row says', () => {
     prepare?.(tenant)
     const expected = structuredClone(tenant)
     change(expected)
-    act(tenant, action, how)
+    const directory = directoryOf(structuredClone(tenant) as unknown as TenantDocument)
+    const decided = allowed(tenant, action, how)
+    const written = directory.write(tenant.tenant, (draft) => ({
+      commit: true,
+      change: action,
+      value: applyEffects(draft, decided),
+    }))
+    expect(written?.value).toEqual(act(tenant, action, how))
     expect(tenant).toEqual(expected)
+    // The store comes to the same.
+    expect(directory.export(tenant.tenant)).toEqual({ ...expected, revision: 2 })
   })
 
   it('in every row that has effects', () => {

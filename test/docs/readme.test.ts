@@ -19,6 +19,7 @@ beforeAll(async () => {
   const settings = loadSettings(undefined, { POSTERN_LISTEN_DECISION: '127.0.0.1:0' }, project.root)
   const { listeners } = await serve({
     bundle: builtBundle(),
+    source: 'test',
     settings,
     tenantFiles: tenantDocuments(project, null),
     root: project.root,
@@ -55,6 +56,12 @@ describe('README', () => {
     const text = await runEval(body, '--explain')
     const shown = /<!-- explain -->\n```\n([\s\S]*?)```\n<!-- \/explain -->/.exec(readme)?.[1]
     expect(text.slice(text.indexOf('it would be'))).toBe(shown)
+  })
+
+  it('shows the members of the status that the server tells', async () => {
+    const shown = /<!-- status -->\n```json\n([\s\S]*?)```\n<!-- \/status -->/.exec(readme)?.[1] ?? ''
+    const told = (await (await fetch(`${listener.address}/v1/status`)).json()) as object
+    expect(Object.keys(told)).toEqual(Object.keys(JSON.parse(shown)))
   })
 
   it('lists every error code with its status, message and remedy', () => {

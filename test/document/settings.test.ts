@@ -123,6 +123,40 @@ describe('loading', () => {
     },
   )
 
+  test.each(['https://pdp.example.com', 'https://[::1]:8443', 'https://pdp.example.com/authz/eu.1'])(
+    'is known by %s',
+    (url) => {
+      expect(load(`public_url: "${url}"`).public_url).toBe(url)
+    },
+  )
+
+  test.each([
+    'http://pdp.example.com',
+    'https://',
+    'https://pdp.example.com/',
+    'https://pdp.example.com/a//b',
+    'https://pdp.example.com?tenant=1',
+    'https://pdp.example.com/#a',
+    'https://user@pdp.example.com',
+    'https://pdp.example.com/:tenant',
+    'https://pdp.example.com/*',
+    'pdp.example.com',
+  ])('is not known by %s', (url) => {
+    expect(problemsOf(() => load(`public_url: "${url}"`))).toEqual([
+      `config/sidecar.yaml:1:13: expected an https URL without query, fragment or a slash at its end, found \`"${url}"\`; write it like \`https://pdp.example.com\``,
+    ])
+  })
+
+  test('a secret that is too short is not repeated', () => {
+    const short = 'not quite long enough'
+    expect(
+      problemsOf(() => load(`search: { token_key: ${short} }`, { POSTERN_IDENTITY_GATEWAY_TOKEN: short })),
+    ).toEqual([
+      'POSTERN_IDENTITY_GATEWAY_TOKEN: expected at least 32 characters, found something else',
+      'config/sidecar.yaml:1:22: expected at least 32 characters, found something else',
+    ])
+  })
+
   test('headers may not take longer than the request they belong to', () => {
     const message = '10000 is more than `http.request_timeout_ms`, 500; raise that one or lower this one'
     expect(problemsOf(() => load('http:\n  request_timeout_ms: 500\n'))).toEqual([
@@ -176,6 +210,37 @@ describe('the identity', () => {
   test('is whole with the three settings of tokens, wherever they are set', () => {
     const { identity } = load('identity: { jwt_keys: k, jwt_issuer: i }', { POSTERN_IDENTITY_JWT_AUDIENCE: 'a' })
     expect(identity).toEqual({ ...defaultSettings.identity, jwt_keys: 'k', jwt_issuer: 'i', jwt_audience: 'a' })
+  })
+})
+
+describe('the source of bundles', () => {
+  test.each([
+    [
+      '{ url: "http://policies.example/b.tar.gz" }',
+      '`bundle.url` is not https; use https, or verify signatures with `bundle.verify_key`',
+    ],
+    [
+      '{ url: "http://policies.example/b.tar.gz", verify_key: k, token: t }',
+      '`bundle.token` would be sent in the clear; use https',
+    ],
+    ['{ verify_key: k }', '`bundle.verify_key` is set, and no `bundle.url`; set the URL, or leave out the key'],
+    ['{ url: "https://policies.example:99999/b" }', '`bundle.url` is no URL; correct its port'],
+  ])('%s is refused', (bundle, message) => {
+    expect(problemsOf(() => load(`bundle: ${bundle}`))).toEqual([`config/sidecar.yaml: ${message}`])
+  })
+
+  test.each(['ftp://a/b', 'https://user:secret@a/b', 'https://', 'bundle.tar.gz'])('is not %s', (url) => {
+    expect(problemsOf(() => load(`bundle: { url: "${url}" }`))).toEqual([
+      expect.stringMatching(/^config\/sidecar\.yaml:1:16: expected an https or http URL/),
+    ])
+  })
+
+  test.each([
+    '{ url: "https://policies.example/b.tar.gz", token: t }',
+    '{ url: "http://127.0.0.1:8080/b.tar.gz", token: t }',
+    '{ url: "http://policies.example/b.tar.gz", verify_key: k }',
+  ])('may be %s', (bundle) => {
+    expect(load(`bundle: ${bundle}`).bundle.url).toMatch(/b\.tar\.gz$/)
   })
 })
 

@@ -58,6 +58,7 @@ describe.skipIf(!hasNginx)('nginx with the configuration of this project', () =>
     }
     const serving = await serve({
       bundle: builtBundle(),
+      source: 'test',
       settings: loadSettings(undefined, variables, project.root),
       tenantFiles: tenantDocuments(project, null),
       root: project.root,

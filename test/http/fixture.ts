@@ -7,6 +7,7 @@ import { type Listener, listen } from '../../src/http/listener.ts'
 import { addOpaApi } from '../../src/http/opa-api.ts'
 import { addOpenapiApi } from '../../src/http/openapi-api.ts'
 import { decisionRoutes } from '../../src/http/routes.ts'
+import { addStatusApi } from '../../src/http/status-api.ts'
 import { createMetrics } from '../../src/log/metrics.ts'
 import { createServerLog } from '../../src/log/server-log.ts'
 import type { Answer, Decision, OpenTenant, Pdp, SnapshotPdp } from '../../src/pdp/decision.ts'
@@ -80,6 +81,7 @@ export function apiOver(
     log,
     recorder,
   })
+  addStatusApi(app, { metrics, status: () => ({ policy: 'sha256:0123' }) })
   addOpenapiApi(app, { metrics, version: '0.0.0' })
   return { app, metrics, readiness, state, log, lines }
 }

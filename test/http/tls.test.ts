@@ -249,27 +249,31 @@ describe('certificates that change', () => {
 
 it('a server with the settings of `tls` says and counts which changes it took', async () => {
   put('first', 'pem', 'key')
-  const lines: string[] = []
+  const said: string[] = []
+  const sink = (line: string) => {
+    const { msg } = JSON.parse(line)
+    if (msg.startsWith('certificates')) said.push(msg)
+  }
   const env = {
     POSTERN_LISTEN_DECISION: '127.0.0.1:0',
     POSTERN_TLS_CERT: at('served.pem'),
     POSTERN_TLS_KEY: at('served.key'),
   }
-  const { listeners } = await serve({
+  const { listeners, finish } = await serve({
     bundle: builtBundle(),
     settings: loadSettings(undefined, env, project.root),
     tenantFiles: [],
     root: project.root,
-    log: createServerLog({ sink: (line) => lines.push(line), terminal: false }),
+    log: createServerLog({ sink, terminal: false }),
     version: '0.0.0',
   })
   try {
     const port = Number(new URL(listeners[0]?.address as string).port)
     put('second', 'pem')
-    await until(() => lines.length === 1, 5_000)
+    await until(() => said.length === 1, 5_000)
     put('second', 'key')
-    await until(() => lines.length === 2, 5_000)
-    expect(lines.map((line) => JSON.parse(line).msg)).toEqual([
+    await until(() => said.length === 2, 5_000)
+    expect(said).toEqual([
       `certificates not taken, the old ones stay: cannot use \`${at('served.key')}\`: it is not the key of \`${at('served.pem')}\``,
       'certificates taken',
     ])
@@ -282,6 +286,7 @@ it('a server with the settings of `tls` says and counts which changes it took', 
       listener.destroy()
       await listener.closed
     }
+    await finish()
   }
 })
 

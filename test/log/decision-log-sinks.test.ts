@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -43,6 +53,20 @@ describe('the file', () => {
       sink.close()
     }
     expect(linesOf(path)).toEqual(['{"a":1}', '{"a":2}'])
+  })
+
+  it('is closed under a write after that write: its descriptor is no other file meanwhile', async () => {
+    const path = join(folder, 'closed.jsonl')
+    const free = openSync(join(folder, 'first'), 'w')
+    closeSync(free)
+    const sink = openFileSink({ path, maxBytes: 1e9, keepFiles: 1 })
+    const written = sink.write(['1'])
+    sink.close()
+    const other = openSync(join(folder, 'other'), 'w')
+    await written
+    closeSync(other)
+    expect(other).not.toBe(free)
+    expect(linesOf(path)).toEqual(['1'])
   })
 
   it('that cannot be written refuses the decision where a record is required, until it can be again', () => {

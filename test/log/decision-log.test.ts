@@ -90,6 +90,19 @@ describe('an event', () => {
     ])
     expect(log.counts.oversized).toBe(2)
   })
+
+  it('leaves out the large tenant that the items of a batch share, whatever each took on the wire', async () => {
+    const sink = memorySink()
+    const { log } = logTo(sink)
+    const tenant = { tenant: 'acme', system: 'any', members: [{ user: 'x'.repeat(70_000) }] }
+    for (const requestId of ['r-1', 'r-2'])
+      log.decided(recorded({ requestId, request: { ...question, tenant }, bytes: 700 }))
+    await log.close(1_000)
+    expect(sink.events.map(({ input, oversized }) => ({ input, oversized }))).toEqual([
+      { input: question, oversized: true },
+      { input: question, oversized: true },
+    ])
+  })
 })
 
 describe('the queue', () => {

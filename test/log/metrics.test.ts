@@ -6,6 +6,7 @@ import { addExplainApi } from '../../src/http/explain-api.ts'
 import { addOpaApi } from '../../src/http/opa-api.ts'
 import { addOpenapiApi } from '../../src/http/openapi-api.ts'
 import { decisionRoutes } from '../../src/http/routes.ts'
+import { addStatusApi } from '../../src/http/status-api.ts'
 import { createMetrics } from '../../src/log/metrics.ts'
 import { Registry } from '../../src/log/registry.ts'
 import type { Answer } from '../../src/pdp/decision.ts'
@@ -226,9 +227,9 @@ describe('the metrics', () => {
     }
     const pick = <T>(values: readonly T[]): T => values[random(values.length)] as T
     const word = () => Array.from({ length: 1 + random(12) }, () => pick([...'abcdefghij/%-_.'])).join('')
-    // Methods and connections are not the decision point's business.
+    // Methods and connections are not the decision point's business, and neither are conflicts of writes.
     const codes = (Object.keys(errorTable) as (keyof typeof errorTable)[]).filter(
-      (code) => !['method_not_allowed', 'request_timeout', 'headers_too_large'].includes(code),
+      (code) => ![405, 408, 409, 431].includes(errorTable[code].status),
     )
     const pdp = {
       decide({ subject }: DecisionRequest) {
@@ -248,6 +249,7 @@ describe('the metrics', () => {
     const app = createDecisionApi({ ...parts, readiness: createReadiness({ policy: () => random(2) === 0 }) })
     addExplainApi(app, { ...parts, explainer: pdp })
     addOpaApi(app, { ...parts, version: '' })
+    addStatusApi(app, { metrics, status: () => ({}) })
     addAuthzenApi(app, parts)
     addOpenapiApi(app, { metrics, version: '' })
     const paths = decisionRoutes.map(({ path }) => path.replace('{api}', 'evaluations'))

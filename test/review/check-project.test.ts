@@ -14,7 +14,7 @@ import type { CheckReport } from '../../src/review/check-report.ts'
 import { checkText } from '../../src/review/check-text.ts'
 import { testToolchain } from '../opa/opa.ts'
 import { builtBundle, project } from '../support/policy.ts'
-import { type ProjectCopy, repositoryCopy, withCopyOf } from '../support/project-copy.ts'
+import { type ProjectCopy, repositoryCopy, tinyProject, withCopyOf } from '../support/project-copy.ts'
 
 const filestack = 'config/systems/filestack'
 const decisions = `${filestack}/decisions.yaml`
@@ -69,6 +69,9 @@ describe('a check of a project', { timeout: 120_000 }, () => {
         "format": [
           "policies/authz/shared/odd.rego:3:1: \`opa fmt\` writes this line otherwise; run \`opa fmt --write policies/authz/shared/odd.rego\`",
         ],
+        "invariants": [
+          "there is no bundle to ask",
+        ],
         "lint": [
           "policies/authz/shared/odd.rego:1:1: no test lies beside this file; write policies/authz/shared/odd_test.rego",
           "policies/authz/shared/odd.rego:1:9: package \`authz.odd\` lies in policies/authz/shared; move the file to policies/authz/odd, or correct the package",
@@ -102,6 +105,9 @@ describe('a check of a project', { timeout: 120_000 }, () => {
         "format": [
           "what is told of another check stops it",
         ],
+        "invariants": [
+          "there is no bundle to ask",
+        ],
         "parity": [
           "there is no bundle to ask",
         ],
@@ -132,6 +138,9 @@ describe('a check of a project', { timeout: 120_000 }, () => {
           "config/systems/filestack/decisions.yaml:358:11: a second row is called \`lost\`; give it another id",
           "config/systems/filestack/decisions.yaml:359:5: \`odd\`: no decision, ambiguous_tenant: the request names a tenant and also brings one; mend the request, or the rule that is asked",
         ],
+        "invariants": [
+          "what is told of another check stops it",
+        ],
         "tests": [
           "policies/authz/right.rego:37:1: no test of the policies reaches this line; write one in policies/authz/right_test.rego",
         ],
@@ -157,6 +166,60 @@ describe('a check of a project', { timeout: 120_000 }, () => {
     })
   })
 })
+
+it('a broken invariant is told at its place, with a request that breaks it in the one line', async () => {
+  const tiny = tinyProject()
+  try {
+    const demo = { tenant: 't', plan: 'large', members: [{ user: 'o', role: 'owner', two_factor_enabled: true }] }
+    tiny.write('config/systems/acme/demo.yaml', JSON.stringify({ ...demo, system: 'acme' }))
+    const told = async (invariant: string) => {
+      tiny.write('config/invariants.yaml', `invariants:\n  - { system: acme, ${invariant} }\n`)
+      const { checks } = await checkerOf(tiny).run()
+      return checks.filter(({ name }) => name === 'invariants')
+    }
+    const said = { name: 'invariants', about: 'invariants' }
+    expect(await told('never: { roles: [guest], permissions: ["door:open"] }')).toEqual([
+      { ...said, count: 1, problems: [] },
+    ])
+    const witness = {
+      subject: { type: 'user', id: 'o' },
+      action: { name: 'report:view' },
+      resource: { type: 'report', id: '-' },
+      tenant: {
+        ...demo,
+        system: 'acme',
+        members: [{ user: 'o', role: 'guest', two_factor_enabled: true, status: 'active' }],
+      },
+    }
+    const [broken] = await told('never: { roles: [guest], permissions: ["report:*"] }')
+    expect(broken?.problems.map(formatProblem)).toEqual([
+      expect.stringMatching(
+        /^config\/invariants\.yaml:2:5: `guest`, active, is allowed `report:view` \(acme\); [^\n]*$/,
+      ),
+    ])
+    const shown = / explains `(\{.*\})`$/.exec(broken?.problems[0]?.remedy ?? '')?.[1] ?? ''
+    const { tenant, ...asked } = JSON.parse(shown)
+    const { tenant: document, ...request } = witness
+    expect([asked, tenant]).toEqual([request, document])
+    expect(await told('never: { roles: [gest], permissions: ["*"] }')).toEqual([
+      {
+        ...said,
+        count: 0,
+        problems: [
+          {
+            file: 'config/invariants.yaml',
+            line: 2,
+            column: 5,
+            message: 'no role `gest`',
+            remedy: 'correct the name, or remove the invariant',
+          },
+        ],
+      },
+    ])
+  } finally {
+    tiny.remove()
+  }
+}, 120_000)
 
 it('the README shows what a check says', { timeout: 120_000 }, async () => {
   const readme = readFileSync(join(project.root, 'README.md'), 'utf8')

@@ -13,7 +13,7 @@ import { createPdp } from '../../src/pdp/decide.ts'
 import { PosternError } from '../../src/pdp/errors.ts'
 import type { TenantSource } from '../../src/pdp/facts.ts'
 import type { DecisionRequest } from '../../src/pdp/request.ts'
-import type { ReplayReport } from '../../src/review/replay-report.ts'
+import { type ReplayReport, tallyReplay } from '../../src/review/replay-report.ts'
 import { replayText } from '../../src/review/replay-text.ts'
 import { logTo, noMasks } from '../log/decision-log-fixture.ts'
 import { systems } from '../reference/evaluate.ts'
@@ -187,6 +187,51 @@ describe('a replay', () => {
     const { flips } = await replayed(log, project, tenantFile)
     expect(flips.map(({ kind, reasons, rule }) => ({ kind, reasons, rule }))).toEqual([
       { kind: 'loses', reasons: ['role_grant', 'resource_type_mismatch'], rule: '' },
+    ])
+  })
+})
+
+describe('the tally', () => {
+  const before = {
+    decisionId: 'd',
+    input: {},
+    tenant: undefined,
+    revision: '0',
+    at: new Date(0),
+    decision: true,
+    reason: 'role_grant',
+    obligations: [{ type: 'ring_bell', to: 'ann' }],
+    weight: 10,
+  }
+  const { obligations, reason } = before
+  const same = { decision: true, stage: 'grant', reason, message: 'm', rule: 'r:1', obligations, policy: 'p' }
+
+  it.each([
+    ['nothing, where message and rule differ', { ...same, message: 'other', rule: 'r:2' }, []],
+    ['another reason', { ...same, reason: 'share_grant' }, ['reason']],
+    ['other obligations', { ...same, obligations: [{ type: 'ring_bell', to: 'bob' }] }, ['obligations']],
+    ['a lost right', { ...same, decision: false, reason: 'no_permission' }, ['loses']],
+  ])('finds %s', (_, outcome, kinds) => {
+    const tally = tallyReplay()
+    tally.replayed(before, 's', 'a:b', outcome)
+    tally.replayed({ ...before, weight: 3 }, 's', 'a:b', outcome)
+    const { flips } = tally.report('p')
+    expect(flips.map(({ kind, decisions, weight }) => ({ kind, decisions, weight }))).toEqual(
+      kinds.map((kind) => ({ kind, decisions: 2, weight: 13 })),
+    )
+  })
+
+  it('puts what somebody gains first, then what concerns most decisions, and keeps three ids of each', () => {
+    const tally = tallyReplay()
+    const denied = { ...before, decision: false, reason: 'no_permission' }
+    tally.replayed(before, 's', 'few', { error: 'undecidable' })
+    for (const decisionId of ['1', '2', '3', '4'])
+      tally.replayed({ ...before, decisionId }, 's', 'many', { error: 'undecidable' })
+    tally.replayed(denied, 's', 'gained', same)
+    expect(tally.report('p').flips.map(({ action, examples }) => [action, examples])).toEqual([
+      ['gained', ['d']],
+      ['many', ['1', '2', '3']],
+      ['few', ['d']],
     ])
   })
 })

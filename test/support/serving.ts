@@ -39,7 +39,7 @@ export async function serving<T>(
     evaluator: { memory_mib: memoryMib as never },
   }
   const log = createServerLog({ sink: () => {}, terminal: false, debug: false })
-  const { listeners } = await serve({ bundle, settings, tenantFiles, root: '.', log, version: '0.0.0' })
+  const { listeners } = await serve({ bundle, source: 'test', settings, tenantFiles, root: '.', log, version: '0.0.0' })
   const client = clientOf(Number(new URL(listeners[0]?.address as string).port))
   try {
     return await use(client)

@@ -54,6 +54,15 @@ export const processOperations: OperationGroup = {
       errors: [],
     },
     {
+      path: '/v1/status',
+      method: 'get',
+      id: 'status',
+      summary: 'Which policy decides, where it came from, and what was refused last',
+      description: 'For whoever rolls policies out.',
+      answer: { type: 'object' },
+      errors: [],
+    },
+    {
       path: '/openapi.json',
       method: 'get',
       id: 'openapi',

@@ -1,0 +1,60 @@
+import type { Store } from './store.ts'
+
+/** What a write transaction on one tenant keeps beside its document. */
+export interface Journal {
+  /** What the request of this key was answered; undefined for a key that was not used, or long ago. */
+  answered(key: string): KeptAnswer | undefined
+  keepAnswer(key: string, answer: KeptAnswer): void
+  /** The user whose invitation has this digest and has not run out. */
+  invitee(digest: string): string | undefined
+  /** Takes the place of the user's earlier invitation. `expires` in milliseconds since 1970. */
+  invite(user: string, digest: string, expires: number): void
+  withdrawInvitation(user: string): void
+}
+
+export interface KeptAnswer {
+  /** Of the request, so that another one under the same key is found out. */
+  readonly digest: string
+  /** The body of the answer, without secrets. */
+  readonly body: string
+}
+
+/** So long a repeated request is known, in milliseconds. */
+const kept = 24 * 60 * 60 * 1_000
+
+/** A journal for the tenant of each write, its statements compiled once. */
+export function prepareJournal(store: Store, now: () => number = Date.now): (tenant: string) => Journal {
+  const answered = store.query(['tenant', 'key', 'since'], (db, { tenant, key, since }) =>
+    db
+      .selectFrom('answered')
+      .select(['digest', 'body'])
+      .where('tenant', '=', tenant)
+      .where('key', '=', key)
+      .where('at', '>', since),
+  )
+  const forget = store.change(['until'], (db, { until }) => db.deleteFrom('answered').where('at', '<=', until))
+  const invitee = store.query(['tenant', 'digest', 'at'], (db, { tenant, digest, at }) =>
+    db
+      .selectFrom('invitation')
+      .select('user')
+      .where('tenant', '=', tenant)
+      .where('digest', '=', digest)
+      .where('expires', '>', at),
+  )
+  const withdraw = store.change(['tenant', 'user'], (db, { tenant, user }) =>
+    db.deleteFrom('invitation').where('tenant', '=', tenant).where('user', '=', user),
+  )
+  return (tenant) => ({
+    answered: (key) => answered.first({ tenant, key, since: now() - kept }),
+    keepAnswer(key, answer) {
+      forget.all({ until: now() - kept })
+      store.insert('answered', { tenant, key, ...answer, at: now() })
+    },
+    invitee: (digest) => invitee.first({ tenant, digest, at: now() })?.user,
+    invite(user, digest, expires) {
+      withdraw.all({ tenant, user })
+      store.insert('invitation', { tenant, user, digest, expires })
+    },
+    withdrawInvitation: (user) => void withdraw.all({ tenant, user }),
+  })
+}

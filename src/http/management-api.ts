@@ -1,0 +1,153 @@
+import { type Context, Hono } from 'hono'
+import type { Answer } from '../pdp/decision.ts'
+import { PosternError } from '../pdp/errors.ts'
+import { asObject, malformed } from './authzen-question.ts'
+import { type Bindings, readBody } from './body.ts'
+import { type DecisionApiParts, failure, isJson, readJson } from './decision-api.ts'
+import { renderError } from './render.ts'
+import { type Reply, reply, toResponse } from './reply.ts'
+import { requestId } from './request-id.ts'
+
+type Json = Readonly<Record<string, unknown>>
+
+/** Who asks for an action: never a member of the body. */
+export interface Actor {
+  readonly type: string
+  readonly id: string
+  /** RFC 3339; undefined where it is not known. */
+  readonly sessionIssuedAt?: string | undefined
+}
+
+export interface Command {
+  readonly tenant: string
+  readonly actor: Actor
+  /** The whole permission. */
+  readonly action: string
+  readonly resource: Json
+  readonly context: Json
+  /** The secret that an invitee was sent. */
+  readonly invitation?: string | undefined
+  /** The `Idempotency-Key`. */
+  readonly key?: string | undefined
+}
+
+/** What an allowed action did. */
+export interface Done {
+  /** Users whose record was written or removed. */
+  readonly members: readonly string[]
+  readonly sessions_ended: readonly string[]
+  /** Shown once: the secret is not kept. */
+  readonly invitations: readonly { readonly user: string; readonly invitation: string; readonly expires_at: string }[]
+}
+
+export interface Acted {
+  /** Undefined where `replayed` is not. */
+  readonly answer?: Answer
+  readonly done?: Done
+  /** What the first request of this `Idempotency-Key` did, but for its secrets. */
+  readonly replayed?: Done
+  readonly revision: string
+}
+
+/** The port to the directory. Methods throw `PosternError`. */
+export interface Management {
+  list(limit: number, after: string | undefined): readonly Json[]
+  /** Undefined where there is no such tenant. */
+  read(tenant: string): { readonly document: unknown; readonly revision: string } | undefined
+  /** Stores the document whole. Throws `malformed_tenant` with a JSON Pointer, and nothing is written. */
+  store(tenant: string, document: Json): { readonly revision: string; readonly warnings: readonly string[] }
+  act(command: Command): Acted
+}
+
+export interface ManagementApiParts extends Pick<DecisionApiParts, 'settings' | 'log'> {
+  readonly management: Management
+  /** Throws `unauthenticated`. */
+  readonly identify: (headers: Headers) => Actor
+  readonly metrics: Pick<DecisionApiParts['metrics'], 'responded' | 'failedClosed' | 'decided' | 'render'>
+}
+
+export const managementPaths = ['/v1/tenants', '/v1/tenants/:tenant', '/v1/tenants/:tenant/actions/:action'] as const
+
+type Call = Context<{ Bindings: Bindings }>
+
+const mostListed = 1_000
+
+/** The API that changes tenants, on a listener of its own. */
+export function createManagementApi(parts: ManagementApiParts): Hono<{ Bindings: Bindings }> {
+  const app = new Hono<{ Bindings: Bindings }>()
+  const answer = async (c: Call, path: string, make: (id: string) => Reply | Promise<Reply>): Promise<Response> => {
+    const id = requestId(c.req.raw.headers.get('x-request-id'))
+    let made: Reply
+    try {
+      made = await make(id)
+    } catch (error) {
+      made = failure(parts, error, id)
+    }
+    parts.metrics.responded(path, c.req.method, made.status)
+    return toResponse(made)
+  }
+  const [tenants, tenant, action] = managementPaths
+
+  app.get(tenants, (c) => answer(c, tenants, (id) => list(parts, c, id)))
+  app.get(tenant, (c) => answer(c, tenant, (id) => read(parts, c, id)))
+  app.put(tenant, (c) => answer(c, tenant, (id) => store(parts, c, id)))
+  app.post(action, (c) => answer(c, action, (id) => act(parts, c, id)))
+  app.notFound((c) => {
+    const id = requestId(c.req.header('x-request-id'))
+    parts.metrics.responded('other', c.req.method, 404)
+    return toResponse(reply(404, renderError('not_found', id), id))
+  })
+  return app
+}
+
+function list({ identify, management }: ManagementApiParts, c: Call, id: string): Reply {
+  identify(c.req.raw.headers)
+  const limit = Number(c.req.query('limit') ?? 100)
+  if (!Number.isSafeInteger(limit) || limit < 1 || limit > mostListed)
+    throw malformed('', `\`limit\` must be a whole number from 1 to ${mostListed}`)
+  return reply(200, JSON.stringify({ tenants: management.list(limit, c.req.query('after')) }), id)
+}
+
+function read({ identify, management }: ManagementApiParts, c: Call, id: string): Reply {
+  identify(c.req.raw.headers)
+  const name = c.req.param('tenant') as string
+  const found = management.read(name)
+  if (found === undefined) throw new PosternError('unknown_tenant', `no tenant \`${name}\``)
+  return reply(200, JSON.stringify(found.document), id, { 'X-Postern-Revision': found.revision })
+}
+
+async function store(parts: ManagementApiParts, c: Call, id: string): Promise<Reply> {
+  parts.identify(c.req.raw.headers)
+  const document = await bodyOf(parts, c)
+  return reply(200, JSON.stringify(parts.management.store(c.req.param('tenant') as string, document)), id)
+}
+
+/** A denial is a 403 with the decision; one that ran into a limit is a 409, for room may come. */
+async function act(parts: ManagementApiParts, c: Call, id: string): Promise<Reply> {
+  const actor = parts.identify(c.req.raw.headers)
+  const { resource = {}, context = {}, invitation } = await bodyOf(parts, c)
+  if (invitation !== undefined && typeof invitation !== 'string')
+    throw malformed('/invitation', '`invitation` must be a string')
+  const acted = parts.management.act({
+    tenant: c.req.param('tenant') as string,
+    actor,
+    action: c.req.param('action') as string,
+    resource: asObject(resource, '/resource', '`resource`'),
+    context: asObject(context, '/context', '`context`'),
+    invitation,
+    key: c.req.header('idempotency-key'),
+  })
+  const { answer, done, replayed, revision } = acted
+  if (answer === undefined)
+    return reply(200, JSON.stringify({ decision: true, replayed: true, done: replayed, revision }), id)
+  const { decision, stage: _, ...context_ } = answer.decision
+  const body = JSON.stringify({ decision, context: { ...context_, decision_id: answer.decisionId }, done, revision })
+  if (decision) return reply(200, body, id)
+  return reply(context_.limit === undefined ? 403 : 409, body, id)
+}
+
+async function bodyOf({ settings: { limits } }: ManagementApiParts, c: Call): Promise<Json> {
+  const { raw } = c.req
+  if (!isJson(raw.headers.get('content-type'))) throw new PosternError('unsupported_media_type')
+  return asObject(readJson(c.env?.body ?? (await readBody(raw, limits.body_bytes)), limits), '', 'the body')
+}
