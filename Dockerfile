@@ -35,6 +35,7 @@ COPY --from=build /app/dist/src/ dist/src/
 COPY --from=build /app/.postern/bundle/ .postern/bundle/
 # `serve` compares these with the bundle and refuses to answer from one that is out of date.
 COPY src/opa/capabilities.json src/opa/
+COPY src/gateway/proto/ src/gateway/proto/
 COPY config/ config/
 COPY policies/ policies/
 USER node

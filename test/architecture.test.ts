@@ -22,10 +22,13 @@ const sharedVendors = ['lru-cache']
 /**
  * Reasons that are the platform's own words, and the one folder of each. `missing_field`, `invalid_transition`,
  * `plan_not_eligible` and `unknown_plan` are what the checks answer that the model itself puts into a row (`takes`,
- * `from`, `feature`, plans); `role_grant` is the reason of an `allow` cell. The rest are answers of the core whose place
+ * `from`, `feature`, plans); `role_grant` is the reason of an `allow` cell. A
+ * gateway tells denials for want of a plan from others by two of them. The rest are answers of the core whose place
  * is in YAML, not in Rego, so that an answer can name it.
  */
 const platformReasons = [
+  'gateway plan_not_eligible',
+  'gateway role_not_on_plan',
   'model invalid_transition',
   'model missing_field',
   'model plan_not_eligible',

@@ -18,7 +18,7 @@ export const opa = (workload: Workload): Contender => {
       'Rego as data look-ups, `POST /v1/data/bench/decision`; members and matrix in its memory; no decision log, ' +
       'no access log, `--optimize-store-for-read-speed`, `GOMAXPROCS=1`.',
     prepare: () => {
-      const found = find()
+      const found = findOpa()
       if (found === undefined) {
         return 'no `opa` (1.x): set POSTERN_OPA to the binary, put it on PATH, or let `npm start` build the pinned one'
       }
@@ -52,7 +52,7 @@ export const opa = (workload: Workload): Contender => {
 }
 
 /** Where Postern itself looks for OPA, short of building it. */
-const find = (): string | undefined => {
+export const findOpa = (): string | undefined => {
   const named = process.env.POSTERN_OPA
   if (named) return existsSync(named) ? named : undefined
   if (has('opa')) return 'opa'

@@ -4,9 +4,11 @@ import { readTenants } from '../directory/document-tenants.ts'
 import { inlineFacts, tenantValidator } from '../directory/tenant-schema.ts'
 import type { Settings } from '../document/settings.ts'
 import { createGatewayApi, type GatewayApiParts } from '../gateway/gateway-api.ts'
+import { type GrpcParts, listenGrpc } from '../gateway/grpc-listener.ts'
 import { createIdentify } from '../gateway/identity.ts'
 import { readRoutes } from '../gateway/read-routes.ts'
 import { addAuthzenApi } from '../http/authzen-api.ts'
+import { ListenError, loopbackOnly } from '../http/bind.ts'
 import { type Certificates, watchCertificates } from '../http/certificates.ts'
 import { createDecisionApi } from '../http/decision-api.ts'
 import { addExplainApi } from '../http/explain-api.ts'
@@ -60,7 +62,7 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   const validator = tenantValidator()
   const metrics = createMetrics({
     version: parts.version,
-    routes: [...decisionRoutes, { path: 'gateway', methods: ['ANY'], statuses: [200, 401, 403, 404, 405, 503] }],
+    routes: [...decisionRoutes, { path: 'gateway', methods: ['ANY'], statuses: [200, 401, 402, 403, 404, 405, 503] }],
     dialects: ['authorize', 'opa', 'gateway', 'authzen'],
   })
   const tenants = tenantsOf(parts)
@@ -99,7 +101,10 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   const certificates = certificatesOf(parts, metrics)
   const hooks = { log, refused: (status: number) => metrics.responded('other', '_OTHER', status) }
   const listeners = [await listen(api, settings.listen.decision, settings, hooks, certificates)]
-  if (gateway !== undefined) listeners.push(await listen(gateway.api, gateway.address, settings, hooks, certificates))
+  const { gateway: byHttp, gateway_grpc: byGrpc } = settings.listen
+  if (gateway !== undefined && byHttp !== null)
+    listeners.push(await listen(gateway, byHttp, settings, hooks, certificates))
+  if (gateway !== undefined && byGrpc !== null) listeners.push(await grpcOn(byGrpc, { api: gateway, readiness }))
   const finish = async () => {
     await recorder?.close(flushMs)
     tenants.close()
@@ -128,7 +133,7 @@ function tenantsOf({ bundle, settings, root, tenantFiles, log }: ServeParts) {
   return { source: directory.tenants, ids, close: () => directory.close() }
 }
 
-/** For all listeners; their files are named from the root. */
+/** For the listeners of HTTP; their files are named from the root. */
 function certificatesOf({ settings, root, log }: ServeParts, metrics: Metrics): Certificates | undefined {
   const { cert, key, client_ca } = settings.tls
   if (cert === null || key === null) return undefined
@@ -149,11 +154,21 @@ function gatewayOf(
   { bundle, settings, root, log }: ServeParts,
   shared: Pick<GatewayApiParts, 'pdp' | 'metrics' | 'readiness' | 'recorder'>,
 ) {
-  const address = settings.listen.gateway
-  if (address === null) return undefined
+  if (settings.listen.gateway === null && settings.listen.gateway_grpc === null) return undefined
   const { systems } = bundle.manifest.index
   const actions = new Set(Object.values(systems).flatMap(({ permissions }) => Object.keys(permissions)))
   const routes = readRoutes(root, actions)
   const identify = createIdentify(settings.identity)
-  return { address, api: createGatewayApi({ ...shared, routes, identify, log }) }
+  const planDenialStatus = settings.gateway.plan_denial_status
+  return createGatewayApi({ ...shared, routes, identify, planDenialStatus, log })
+}
+
+async function grpcOn(text: string, parts: GrpcParts): Promise<Listener> {
+  const address = await loopbackOnly(text)
+  if ('path' in address) throw new ListenError(`cannot listen on \`${text}\` by gRPC: write \`host:port\``)
+  try {
+    return await listenGrpc(parts, address.host, address.port)
+  } catch (cause) {
+    throw new ListenError(`cannot listen on \`${text}\`: it is in use or not permitted`, { cause })
+  }
 }

@@ -11,15 +11,17 @@ import { parseYaml, readYaml, type YamlDocument } from './yaml-document.ts'
  * there. To add one, add it here, in that file and in its schema (a test holds the three together).
  */
 export const defaultSettings = deepFreeze({
-  listen: { decision: '127.0.0.1:8181', gateway: null as string | null },
+  listen: { decision: '127.0.0.1:8181', gateway: null as string | null, gateway_grpc: null as string | null },
   identity: {
     jwt_keys: null as string | null,
     jwt_issuer: null as string | null,
     jwt_audience: null as string | null,
     jwt_algorithm: 'RS256',
     trusted_header: null as string | null,
+    certificate_prefix: null as string | null,
     gateway_token: null as string | null,
   },
+  gateway: { plan_denial_status: 403 as 402 | 403 },
   tls: { cert: null as string | null, key: null as string | null, client_ca: null as string | null },
   default_tenant: null as string | null,
   tenants: null as string | null,
@@ -197,11 +199,9 @@ function checkTogether(settings: Settings, env: Environment, document: YamlDocum
 
 /** Half an identity would let through what the other half is there to stop, such as tokens of another audience. */
 function checkIdentity(identity: Settings['identity'], file: string): void {
-  const { jwt_keys, jwt_issuer, jwt_audience, trusted_header, gateway_token } = identity
-  const ways = [
-    { jwt_keys, jwt_issuer, jwt_audience },
-    { trusted_header, gateway_token },
-  ]
+  const { jwt_keys, jwt_issuer, jwt_audience, trusted_header, certificate_prefix, gateway_token } = identity
+  const named = certificate_prefix === null ? { trusted_header, gateway_token } : { certificate_prefix, gateway_token }
+  const ways = [{ jwt_keys, jwt_issuer, jwt_audience }, named]
   const begun = ways.filter((way) => Object.values(way).some((value) => value !== null))
   const refuse = (pointer: string, message: string, remedy: string) => {
     throw new DocumentError([{ file, line: 0, column: 0, message, remedy, pointer }])
@@ -214,11 +214,11 @@ function checkIdentity(identity: Settings['identity'], file: string): void {
           `\`identity.${name}\` is missing`,
           `set all of ${Object.keys(way).join(', ')}, or none`,
         )
-  if (begun.length > 1)
+  if (begun.length > 1 || (trusted_header !== null && certificate_prefix !== null))
     refuse(
       '/identity',
       '`identity` has two ways to know who asks',
-      'set the jwt settings or the trusted header, not both',
+      'set the jwt settings, the trusted header or the certificate prefix',
     )
 }
 

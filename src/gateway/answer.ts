@@ -1,15 +1,18 @@
 import type { Obligation } from '../pdp/decision.ts'
+import { denialPage, pageHeaders } from './denial-page.ts'
 
 /** What goes back to a gateway. */
 export interface GatewayAnswer {
   /** 200 allows, and nothing else does. */
-  readonly status: 200 | 401 | 403 | 404 | 405 | 503
+  readonly status: 200 | 401 | 402 | 403 | 404 | 405 | 503
   readonly reason: string
   readonly subject?: string
   readonly decisionId?: string
   readonly obligations?: readonly Obligation[]
-  /** For people: some gateways hand it to the client. */
+  /** For people: some gateways hand it to the client. An error has its message below `error`. */
   readonly body: Readonly<Record<string, unknown>>
+  /** Whether the body leaves as a page. */
+  readonly page?: boolean
   /** What a 401 asks for, or a 405 allows. */
   readonly more?: Readonly<Record<string, string>>
 }
@@ -19,7 +22,7 @@ export interface GatewayAnswer {
  * gateway that copies a header which is missing would let the client's own one through.
  */
 export function headersOf(answer: GatewayAnswer): Readonly<Record<string, string>> {
-  const { subject = '', decisionId = '', reason, obligations = [], more } = answer
+  const { subject = '', decisionId = '', reason, obligations = [], page, more } = answer
   return {
     'Content-Type': 'application/json',
     'Cache-Control': 'no-store',
@@ -27,8 +30,16 @@ export function headersOf(answer: GatewayAnswer): Readonly<Record<string, string
     'X-Postern-Decision-Id': decisionId,
     'X-Postern-Reason': reason,
     'X-Postern-Obligations': obligations.length === 0 ? '' : asciiJson(obligations),
+    ...(page === true ? pageHeaders : {}),
     ...more,
   }
+}
+
+/** The body of an answer, as text. */
+export function bodyOf({ status, decisionId = '', body, page }: GatewayAnswer): string {
+  if (page !== true) return JSON.stringify(body)
+  const { message } = (body.error ?? body) as { readonly message?: unknown }
+  return denialPage(status, String(message ?? ''), decisionId)
 }
 
 /** Visible ASCII stands for itself; all else, and `%`, is percent-encoded, so that no two texts are written alike. */

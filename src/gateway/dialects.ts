@@ -1,3 +1,4 @@
+import { certificateUri } from './certificate-uri.ts'
 import { headerOnce, type RawHeaders } from './raw-headers.ts'
 import { Refusal } from './refusals.ts'
 
@@ -8,6 +9,8 @@ export interface Asked {
   readonly target: string
   /** Lower case, without a port; undefined when the gateway did not say it or it is no host. */
   readonly host: string | undefined
+  /** The URI in the client's certificate, which the gateway has verified; undefined when there is none. */
+  readonly certificate?: () => string | undefined
 }
 
 /** The paths that gateways call, for messages and labels. Matched on the raw target; there is no router. */
@@ -23,7 +26,12 @@ export const forwardAuth = '/v1/forward-auth'
  */
 export function askedBy(method: string, target: string, headers: RawHeaders): Asked | 'method' | undefined {
   if (target === extAuthz || target.startsWith(`${extAuthz}/`))
-    return { method, target: target.slice(extAuthz.length), host: hostOf(headerOnce(headers, 'Host')) }
+    return {
+      method,
+      target: target.slice(extAuthz.length),
+      host: hostOf(headerOnce(headers, 'Host')),
+      certificate: () => certificateUri(headerOnce(headers, 'X-Forwarded-Client-Cert')),
+    }
   if (target === authRequest) return method === 'GET' ? original(headers, 'X-Original-', 'URI') : 'method'
   // Caddy appends the client's query to the path it was told to ask; the client's target is in the header.
   if (target === forwardAuth || target.startsWith(`${forwardAuth}?`))
@@ -45,6 +53,6 @@ function needed(headers: RawHeaders, name: string): string {
   return value
 }
 
-function hostOf(authority: string | undefined): string | undefined {
+export function hostOf(authority: string | undefined): string | undefined {
   return /^([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/.exec(authority ?? '')?.[1]?.toLowerCase()
 }

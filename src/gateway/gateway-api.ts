@@ -3,9 +3,11 @@ import type { Answer, Pdp } from '../pdp/decision.ts'
 import { type DecisionRecorder, recordFailure } from '../pdp/decision-recorder.ts'
 import { errorTable, PosternError } from '../pdp/errors.ts'
 import type { DecisionRequest } from '../pdp/request.ts'
-import { type GatewayAnswer, headersOf } from './answer.ts'
-import { askedBy } from './dialects.ts'
-import type { Client, Identify } from './identity.ts'
+import { bodyOf, type GatewayAnswer, headersOf } from './answer.ts'
+import { asksForPage } from './denial-page.ts'
+import { type Asked, askedBy, authRequest } from './dialects.ts'
+import type { Client, Identify, Sender } from './identity.ts'
+import { isPlanDenial } from './plan-denial.ts'
 import type { RawHeaders } from './raw-headers.ts'
 import { Refusal } from './refusals.ts'
 import type { PlacedRoute } from './route.ts'
@@ -15,6 +17,8 @@ export interface GatewayApiParts {
   readonly pdp: Pdp
   readonly routes: readonly PlacedRoute[]
   readonly identify: Identify
+  /** Of a denial for want of seats or of another plan. */
+  readonly planDenialStatus: 402 | 403
   readonly readiness: { ready(): boolean }
   readonly metrics: {
     decided(dialect: 'gateway', answer: Answer, seconds: number): void
@@ -39,6 +43,8 @@ export interface RawRequest {
 export interface GatewayApi {
   /** Never rejects. */
   answer(request: RawRequest): Promise<GatewayAnswer>
+  /** To a gateway that does not ask by HTTP. Never rejects. */
+  answerTo(asked: Asked, sender: Sender): Promise<GatewayAnswer>
   handle(incoming: IncomingMessage, outgoing: ServerResponse): void
 }
 
@@ -49,14 +55,19 @@ export interface GatewayApi {
  * INVARIANT: 200 leaves for an allow of the policy whose obligations somebody carries out, and for the two probes.
  */
 export function createGatewayApi(parts: GatewayApiParts): GatewayApi {
-  const answer = (request: RawRequest) => answerTo(parts, request)
+  const answer = (request: RawRequest) => answerHttp(parts, request)
+  const counted = (made: GatewayAnswer) => {
+    parts.metrics.responded('gateway', 'ANY', made.status)
+    return made
+  }
   return {
     answer,
+    answerTo: (asked, sender) => answerAsked(parts, asked, sender).then(counted),
     handle(incoming, outgoing) {
       const { method = '', url = '', rawHeaders } = incoming
       void answer({ method, target: url, headers: rawHeaders }).then((made) => {
-        parts.metrics.responded('gateway', 'ANY', made.status)
-        const body = JSON.stringify(made.body)
+        counted(made)
+        const body = bodyOf(made)
         // A body that nobody has asked for is not read: the connection ends with the answer.
         const { 'content-length': length, 'transfer-encoding': encoding } = incoming.headers
         if ((length !== undefined && length !== '0') || encoding !== undefined)
@@ -67,17 +78,31 @@ export function createGatewayApi(parts: GatewayApiParts): GatewayApi {
   }
 }
 
-async function answerTo(parts: GatewayApiParts, request: RawRequest): Promise<GatewayAnswer> {
-  let client: Client | undefined
+async function answerHttp(parts: GatewayApiParts, { method, target, headers }: RawRequest): Promise<GatewayAnswer> {
+  if (target === '/livez') return { status: 200, reason: '', body: { status: 'live' } }
   try {
-    const { method, target, headers } = request
-    if (target === '/livez') return { status: 200, reason: '', body: { status: 'live' } }
     if (target === '/readyz') return probe(parts.readiness.ready())
     const asked = askedBy(method, target, headers)
     if (asked === undefined) return failure(404, 'not_found')
     if (asked === 'method') return { ...failure(405, 'method_not_allowed'), more: { Allow: 'GET' } }
-    const routed = routeRequest(parts.routes, asked, headers)
-    const identified = await parts.identify(headers)
+    const made = await answerAsked(parts, asked, { client: headers, gateway: headers })
+    // nginx makes a 500 of every status that it does not know from here.
+    return made.status === 402 && target === authRequest ? { ...made, status: 403 } : made
+  } catch (error) {
+    return refused(parts, error, undefined)
+  }
+}
+
+async function answerAsked(parts: GatewayApiParts, asked: Asked, sender: Sender): Promise<GatewayAnswer> {
+  const made = await decidedFor(parts, asked, sender)
+  return made.status !== 200 && asksForPage(sender.client) ? { ...made, page: true } : made
+}
+
+async function decidedFor(parts: GatewayApiParts, asked: Asked, sender: Sender): Promise<GatewayAnswer> {
+  let client: Client | undefined
+  try {
+    const routed = routeRequest(parts.routes, asked, sender.client)
+    const identified = await parts.identify(sender, asked.certificate)
     if (typeof identified === 'string') return unauthenticated(identified)
     client = identified
     return await decide(parts, routed, client)
@@ -87,6 +112,7 @@ async function answerTo(parts: GatewayApiParts, request: RawRequest): Promise<Ga
 }
 
 async function decide(parts: GatewayApiParts, routed: Routed, client: Client): Promise<GatewayAnswer> {
+  const { planDenialStatus } = parts
   const { route, action, resource, tenant } = routed
   const request = {
     subject: { type: 'user', id: client.subject },
@@ -109,7 +135,8 @@ async function decide(parts: GatewayApiParts, routed: Routed, client: Client): P
       }
   }
   const body = { decision, reason, message, decision_id: given.decisionId }
-  return { status: decision === true ? 200 : 403, reason, ...about, obligations, body }
+  const denied = isPlanDenial(given.decision) ? planDenialStatus : 403
+  return { status: decision === true ? 200 : denied, reason, ...about, obligations, body }
 }
 
 async function recordedDecision({ pdp, metrics, recorder }: GatewayApiParts, request: DecisionRequest) {

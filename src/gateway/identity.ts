@@ -8,6 +8,7 @@ export interface IdentitySettings {
   readonly jwt_audience: string | null
   readonly jwt_algorithm: string
   readonly trusted_header: string | null
+  readonly certificate_prefix: string | null
   readonly gateway_token: string | null
 }
 
@@ -18,27 +19,39 @@ export interface Client {
   readonly sessionIssuedAt: string | undefined
 }
 
+/** Who speaks: the client, by the headers that the gateway passed on, and the gateway itself. By HTTP they are the same. */
+export interface Sender {
+  readonly client: RawHeaders
+  readonly gateway: RawHeaders
+}
+
 /** `no_credential` and `bad_credential` are a 401. Rejects when it cannot be told. */
-export type Identify = (headers: RawHeaders) => Promise<Client | 'no_credential' | 'bad_credential'>
+export type Identify = (
+  sender: Sender,
+  certificate?: () => string | undefined,
+) => Promise<Client | 'no_credential' | 'bad_credential'>
 
 /**
- * How clients are known: by a bearer token, by a header of a gateway that has proved itself, or not at all. Settings
+ * How clients are known: by a bearer token, by what a gateway that has proved itself says in a header or of
+ * their certificate, or not at all. Settings
  * that are half there never come so far.
  *
  * @throws KeySetError when the key file cannot be used
  */
 export function createIdentify(settings: IdentitySettings): Identify {
-  const { jwt_keys, jwt_issuer, jwt_audience, jwt_algorithm, trusted_header, gateway_token } = settings
+  const { jwt_keys, jwt_issuer, jwt_audience, jwt_algorithm, trusted_header, certificate_prefix, gateway_token } =
+    settings
   if (jwt_keys !== null && jwt_issuer !== null && jwt_audience !== null)
     return byToken({ keys: jwt_keys, issuer: jwt_issuer, audience: jwt_audience, algorithm: jwt_algorithm })
   if (trusted_header !== null && gateway_token !== null) return byHeader(trusted_header, gateway_token)
+  if (certificate_prefix !== null && gateway_token !== null) return byCertificate(certificate_prefix, gateway_token)
   return async () => 'no_credential'
 }
 
 function byToken(options: Parameters<typeof createJwtVerifier>[0]): Identify {
   const verify = createJwtVerifier(options)
-  return async (headers) => {
-    const authorization = headerOnce(headers, 'Authorization')
+  return async ({ client }) => {
+    const authorization = headerOnce(client, 'Authorization')
     if (authorization === undefined || authorization === '') return 'no_credential'
     const token = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization)?.[1]
     const claims = token === undefined ? undefined : await verify(token)
@@ -48,12 +61,28 @@ function byToken(options: Parameters<typeof createJwtVerifier>[0]): Identify {
 
 function byHeader(name: string, secret: string): Identify {
   const expected = digest(secret)
-  return async (headers) => {
-    const sent = headerOnce(headers, 'X-Postern-Token')
-    if (sent === undefined || !timingSafeEqual(digest(sent), expected)) return 'no_credential'
-    const subject = headerOnce(headers, name)
+  return async ({ client, gateway }) => {
+    if (!provesItself(gateway, expected)) return 'no_credential'
+    const subject = headerOnce(client, name)
     return subject === undefined || subject === '' ? 'no_credential' : { subject, sessionIssuedAt: undefined }
   }
+}
+
+function byCertificate(prefix: string, secret: string): Identify {
+  const expected = digest(secret)
+  return async ({ gateway }, certificate) => {
+    if (!provesItself(gateway, expected)) return 'no_credential'
+    const uri = certificate?.()
+    if (uri === undefined) return 'no_credential'
+    const subject = uri.startsWith(prefix) ? uri.slice(prefix.length) : ''
+    // One segment as it stands: with escapes or further slashes two certificates could name one subject.
+    return /^[A-Za-z0-9._~@+:-]+$/.test(subject) ? { subject, sessionIssuedAt: undefined } : 'bad_credential'
+  }
+}
+
+function provesItself(gateway: RawHeaders, expected: Buffer): boolean {
+  const sent = headerOnce(gateway, 'X-Postern-Token')
+  return sent !== undefined && timingSafeEqual(digest(sent), expected)
 }
 
 /** Of one length, so that comparing takes the same time for every text. */

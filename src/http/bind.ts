@@ -10,25 +10,28 @@ export class ListenError extends Error {
 }
 
 /**
- * The address that `text` names. Nothing but loopback is let through where callers are not authenticated: by their
- * certificate, as this build knows no other way.
+ * The address that `text` names. This build cannot authenticate its callers, so nothing but loopback is let through.
  *
  * @throws ListenError when it is malformed or not loopback
  */
-export async function permitted(text: string, authenticated: boolean): Promise<Address> {
-  const address = parseAddress(text)
-  if (address === undefined) {
-    throw new ListenError(`cannot listen on \`${text}\`: write \`host:port\`, \`[v6]:port\` or \`unix:/path\``)
-  }
-  if (authenticated || 'path' in address || isLoopbackAddress(address.host)) return address
+export async function loopbackOnly(text: string): Promise<Address> {
+  const address = addressOf(text)
+  if ('path' in address || isLoopbackAddress(address.host)) return address
   if (address.host.toLowerCase() === 'localhost') {
     const resolved = await lookup('localhost')
     if (isLoopbackAddress(resolved.address)) return { host: resolved.address, port: address.port }
   }
   throw new ListenError(
     `cannot listen on \`${text}\`: it is not loopback, and this build cannot authenticate its callers; ` +
-      'use 127.0.0.1, [::1], localhost or unix:/path, or set `tls.client_ca`',
+      'use 127.0.0.1, [::1], localhost or unix:/path',
   )
+}
+
+/** The same wherever it is, for listeners that TLS authenticates callers for. Throws a `ListenError` when malformed. */
+export function addressOf(text: string): Address {
+  const address = parseAddress(text)
+  if (address !== undefined) return address
+  throw new ListenError(`cannot listen on \`${text}\`: write \`host:port\`, \`[v6]:port\` or \`unix:/path\``)
 }
 
 /**

@@ -2,7 +2,7 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { getRequestListener, RequestError } from '@hono/node-server'
-import { bind, permitted } from './bind.ts'
+import { addressOf, bind, loopbackOnly } from './bind.ts'
 import type { Bindings, Body } from './body.ts'
 import type { Certificates } from './certificates.ts'
 import type { Authorize } from './decision-api.ts'
@@ -71,7 +71,7 @@ const sweepMs = 20
 /**
  * Serves `app` on `host:port`, `[v6]:port` or `unix:/path` (mode 0660); over TLS where there are certificates.
  *
- * @throws ListenError when the address is malformed, not loopback, in use or not permitted
+ * @throws ListenError when the address is malformed, in use or not permitted, or not loopback where callers have no certificates
  */
 export async function listen(
   app: App | RawApp,
@@ -80,7 +80,7 @@ export async function listen(
   hooks: ListenHooks = {},
   certificates?: Certificates,
 ): Promise<Listener> {
-  const target = await permitted(address, certificates?.authenticateCallers === true)
+  const target = certificates?.authenticateCallers === true ? addressOf(address) : await loopbackOnly(address)
   const { keep_alive_ms, request_timeout_ms, headers_timeout_ms } = settings.http
   const sockets = new Set<TrackedSocket>()
   let closing = false

@@ -201,7 +201,15 @@ describe('the identity', () => {
     ],
     [
       `{ jwt_keys: k, jwt_issuer: i, jwt_audience: a, trusted_header: X-User, gateway_token: ${'t'.repeat(32)} }`,
-      '`identity` has two ways to know who asks; set the jwt settings or the trusted header, not both',
+      '`identity` has two ways to know who asks; set the jwt settings, the trusted header or the certificate prefix',
+    ],
+    [
+      '{ certificate_prefix: spiffe://acme.example/ }',
+      '`identity.gateway_token` is missing; set all of certificate_prefix, gateway_token, or none',
+    ],
+    [
+      `{ trusted_header: X-User, certificate_prefix: spiffe://acme.example/, gateway_token: ${'t'.repeat(32)} }`,
+      '`identity` has two ways to know who asks; set the jwt settings, the trusted header or the certificate prefix',
     ],
   ])('%s is refused', (identity, message) => {
     expect(problemsOf(() => load(`identity: ${identity}`))).toEqual([`config/sidecar.yaml: ${message}`])

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { headersOf } from '../../src/gateway/answer.ts'
+import { bodyOf, headersOf } from '../../src/gateway/answer.ts'
 import { createGatewayApi } from '../../src/gateway/gateway-api.ts'
 import { createIdentify, type IdentitySettings } from '../../src/gateway/identity.ts'
 import { readRoutes } from '../../src/gateway/read-routes.ts'
@@ -16,6 +16,7 @@ const none: IdentitySettings = {
   jwt_audience: null,
   jwt_algorithm: 'RS256',
   trusted_header: null,
+  certificate_prefix: null,
   gateway_token: null,
 }
 const byToken = { ...none, jwt_keys: keySetFile(), jwt_issuer: issuer, jwt_audience: audience }
@@ -29,7 +30,11 @@ const decisionOf = (decision: boolean, obligations: Decision['obligations'] = []
   cache: 'miss',
 })
 
-function gateway(decide: Pdp['decide'] = () => decisionOf(true), identity: IdentitySettings = byToken) {
+function gateway(
+  decide: Pdp['decide'] = () => decisionOf(true),
+  identity: IdentitySettings = byToken,
+  planDenialStatus: 402 | 403 = 403,
+) {
   const asked: DecisionRequest[] = []
   const causes: string[] = []
   let ready = true
@@ -42,13 +47,14 @@ function gateway(decide: Pdp['decide'] = () => decisionOf(true), identity: Ident
     },
     routes: readRoutes(project.root),
     identify: createIdentify(identity),
+    planDenialStatus,
     readiness: { ready: () => ready },
     metrics: { decided() {}, responded() {}, failedClosed: (cause) => causes.push(cause) },
     log: { error() {} },
   })
   const get = async (target: string, headers: readonly string[] = [], method = 'GET') => {
     const made = await api.answer({ method, target, headers })
-    return { status: made.status, reason: made.reason, headers: headersOf(made), body: made.body }
+    return { status: made.status, reason: made.reason, headers: headersOf(made), body: made.body, text: bodyOf(made) }
   }
   return { get, asked, causes, unready: () => (ready = false) }
 }
@@ -151,6 +157,7 @@ describe('an answer', () => {
         reason: 'why',
         headers,
         body: { decision, reason: 'why', message: 'because', decision_id: 'd1' },
+        text: `{"decision":${decision},"reason":"why","message":"because","decision_id":"d1"}`,
       })
     expect((await gateway().get('/v1/auth-request', [...nginx('/nope'), ...who])).headers).toEqual({
       ...always,
@@ -159,6 +166,73 @@ describe('an answer', () => {
       'X-Postern-Reason': 'no_route',
       'X-Postern-Obligations': '',
     })
+  })
+
+  it('is 402 for want of seats or a plan where that is set, but to nginx, which makes a 500 of it', async () => {
+    const who = await bearer('dev')
+    const denied = (more: Partial<Decision>): Answer => {
+      const given = decisionOf(false)
+      return { ...given, decision: { ...given.decision, ...more } }
+    }
+    const seats = { name: 'seats', limit: 3, used: 3 }
+    const statuses = async (answer: Answer, set: 402 | 403) => {
+      const { get } = gateway(() => answer, byToken, set)
+      return [
+        (await get('/v1/ext-authz/v1/members', ['Host', 'x', ...who])).status,
+        (await get('/v1/forward-auth', [...forwarded('/v1/members'), ...who])).status,
+        (await get('/v1/auth-request', [...nginx('/v1/members'), ...who])).status,
+      ]
+    }
+    for (const more of [
+      { limit: { ...seats, plan: 'free' } },
+      { reason: 'role_not_on_plan' },
+      { reason: 'plan_not_eligible' },
+    ]) {
+      expect(await statuses(denied(more), 402)).toEqual([402, 402, 403])
+      expect(await statuses(denied(more), 403)).toEqual([403, 403, 403])
+    }
+    expect(await statuses(denied({ limit: seats }), 402)).toEqual([403, 403, 403])
+    expect(await statuses(decisionOf(false), 402)).toEqual([403, 403, 403])
+    const allowed = decisionOf(true)
+    const odd = { ...allowed.decision, reason: 'role_not_on_plan', limit: { ...seats, plan: 'free' } }
+    expect(await statuses({ ...allowed, decision: odd }, 402)).toEqual([200, 200, 200])
+  })
+
+  it('is a page for a browser: escaped, and nothing in it runs or is kept', async () => {
+    const who = await bearer('dev')
+    const given = decisionOf(false)
+    const decision = { ...given.decision, message: `<script>alert("x")</script> & 'y'` }
+    const { get } = gateway(() => ({ ...given, decision, decisionId: '<b>' }))
+    const ask = (accept: string) => get('/v1/forward-auth', [...forwarded('/v1/members'), ...who, 'ACCEPT', accept])
+    const page = await ask('text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8')
+    expect(page.text).toBe(`<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>Not allowed</title>
+<h1>Not allowed</h1>
+<p>&#60;script&#62;alert(&#34;x&#34;)&#60;/script&#62; &#38; &#39;y&#39;</p>
+<p>Reference: <code>&#60;b&#62;</code></p>
+</html>
+`)
+    expect(page.headers).toMatchObject({
+      'Content-Type': 'text/html; charset=utf-8',
+      'Content-Security-Policy': "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+      'X-Content-Type-Options': 'nosniff',
+      'Cache-Control': 'no-store',
+      'X-Postern-Reason': 'why',
+    })
+    for (const accept of ['*/*', '', 'application/json', 'text/html, application/problem+json', 'text/plain'])
+      expect([accept, (await ask(accept)).headers['Content-Type']]).toEqual([accept, 'application/json'])
+    const challenged = await get('/v1/forward-auth', [...forwarded('/v1/members'), 'Accept', 'text/html'])
+    expect([challenged.status, challenged.headers['WWW-Authenticate']]).toEqual([401, 'Bearer realm="postern"'])
+    expect(challenged.text).toContain('<h1>Sign in first</h1>\n<p>no valid credential was sent</p>\n</html>')
+    const allowed = await gateway().get('/v1/forward-auth', [
+      ...forwarded('/v1/members'),
+      ...who,
+      'Accept',
+      'text/html',
+    ])
+    expect([allowed.status, allowed.headers['Content-Type']]).toEqual([200, 'application/json'])
   })
 
   it('is a denial where an obligation of the allow would be lost', async () => {

@@ -1,5 +1,4 @@
-/** Targets that some server, framework or file system reads differently from another: all of them are refused. */
-export const hostilePaths: readonly string[] = [
+const listed: readonly string[] = [
   // Not a path at all.
   ...['', '*', '?', 'v1/members', 'http://x/v1/members', '?/v1/members', '%2fv1/members', '\\v1\\members'],
   // Dot segments, raw, escaped, half escaped, in each place.
@@ -97,3 +96,41 @@ export const hostilePaths: readonly string[] = [
   // Fragments, and too much.
   ...['/v1/members#', '/v1/members#/x', '/#', '/v1/members?q=#', '/v1/members%20#x', `/${'a'.repeat(8192)}`],
 ]
+
+/** Segments with more than one reading, in each place of a path that the example routes take or almost take. */
+const segments = [
+  '.',
+  '..',
+  '%2e',
+  '%2E%2e',
+  '.%2E',
+  '..;',
+  '..%2f',
+  '..%5c',
+  '..\\',
+  '%2e%2e%2f',
+  '%252e%252e',
+  '..%00',
+  '%c0%ae',
+]
+const places = [
+  ...['/X/v1/members', '/v1/X/members', '/v1/X/v1/members', '/v1/members/X', '/v1/members/X/members', '/v1/membersX'],
+  ...[
+    '/v1/keys/X',
+    '/v1/keys/X/uses',
+    '/v1/keys/key-site/X',
+    '/v1/accounts/X/plan',
+    '/v1/accounts/acme-filestack/X/plan',
+  ],
+  ...['/v1/accounts/X/acme-filestack/plan', '/X', '/X/X/v1/members', '/v1/members/X?page=2'],
+]
+/** Those that are segments of their own only: beside other characters they are none of the dots that paths know. */
+const alone = new Set(['.', '..', '%2e', '%2E%2e', '.%2E'])
+const woven = places.flatMap((place) =>
+  segments
+    .filter((segment) => !alone.has(segment) || !place.includes('membersX'))
+    .map((segment) => place.replaceAll('X', segment)),
+)
+
+/** Targets that some server, framework or file system reads differently from another: all of them are refused. */
+export const hostilePaths: readonly string[] = [...new Set([...listed, ...woven])]

@@ -56,7 +56,7 @@ describe('an address', () => {
   ])('off loopback is refused, because callers are not authenticated: %s', async (address) => {
     await expect(listenOnce(address)).rejects.toThrow(
       `cannot listen on \`${address}\`: it is not loopback, and this build cannot authenticate its callers; ` +
-        'use 127.0.0.1, [::1], localhost or unix:/path, or set `tls.client_ca`',
+        'use 127.0.0.1, [::1], localhost or unix:/path',
     )
   })
 
