@@ -3,20 +3,69 @@ import type { Directory } from '../directory/directory.ts'
 import { applyEffects } from '../directory/effects/apply-effects.ts'
 import { MissingAttribute } from '../directory/effects/effect-scope.ts'
 import type { Journal } from '../directory/journal.ts'
+import { unstorable } from '../directory/storable.ts'
 import type { JsonObject, TenantDraft } from '../directory/tenant-draft.ts'
-import type { Acted, Command, Done } from '../http/management-api.ts'
+import { repeatedUsers, tenantValidator } from '../directory/tenant-schema.ts'
+import { tenantWarnings } from '../directory/tenant-warnings.ts'
+import { toPointer, type Validator, validateJson } from '../document/schema.ts'
+import type { Acted, Command, Done, Management } from '../http/management-api.ts'
 import type { ActivePdp } from '../pdp/decide.ts'
+import type { DecisionRecorder } from '../pdp/decision-recorder.ts'
 import { PosternError } from '../pdp/errors.ts'
 import type { TenantFacts } from '../pdp/facts.ts'
 import type { PermissionIndex } from '../pdp/policy.ts'
 import type { DecisionRequest } from '../pdp/request.ts'
+import type { TenantDocument } from '../pdp/tenant-document.ts'
+
+type Json = Readonly<Record<string, unknown>>
 
 export interface ManagementParts {
-  readonly directory: Pick<Directory, 'write'>
+  readonly directory: Directory
   readonly pdp: Pick<ActivePdp, 'decideOn' | 'policy'>
   /** How long an invitation is good, in milliseconds. */
   readonly invitationMs: number
+  /** Undefined where decisions are not recorded. */
+  readonly recorder?: DecisionRecorder | undefined
   readonly now?: () => Date
+}
+
+/** The management of a directory's tenants, by the policy that is active at the moment. */
+export function createManagement(parts: ManagementParts): Management {
+  const { directory, pdp } = parts
+  const validator = tenantValidator()
+  return {
+    list: (limit, after) => directory.list(limit, after).map((summary) => ({ ...summary })),
+    read(tenant) {
+      const document = directory.export(tenant)
+      const facts = directory.tenants.find(tenant)
+      return document === undefined || facts === undefined ? undefined : { document, revision: facts.revision }
+    },
+    store(tenant, document) {
+      const checked = checkedDocument(tenant, document, validator)
+      const system = pdp.policy?.systems.get(checked.system)
+      if (system === undefined)
+        throw new PosternError('unknown_system', `no system \`${checked.system}\``, { pointer: '/system' })
+      return { revision: directory.put([checked]), warnings: tenantWarnings(checked, system) }
+    },
+    act: (command) => act(parts, command),
+  }
+}
+
+/** Throws `malformed_tenant` at the first member that cannot be stored. */
+function checkedDocument(tenant: string, document: Json, validator: Validator<TenantDocument>): TenantDocument {
+  const refuse = (detail: string, pointer: string): never => {
+    throw new PosternError('malformed_tenant', detail, { pointer })
+  }
+  if (!validator.accepts(document)) {
+    const [first] = validateJson(document, validator)
+    return refuse(first?.message ?? '', first?.pointer ?? '')
+  }
+  if (document.tenant !== tenant) refuse(`the path names \`${tenant}\``, '/tenant')
+  const [second] = repeatedUsers(document)
+  if (second !== undefined) refuse('a second record of the same user', `/members/${second}/user`)
+  const [text] = unstorable(document)
+  if (text !== undefined) refuse('a text with U+0000 or a lone surrogate cannot be stored', toPointer(text))
+  return document
 }
 
 /**
@@ -28,18 +77,29 @@ export interface ManagementParts {
  * @throws PosternError `unknown_tenant`, `invitation_needed`, `user_exists`, `missing_attribute`, `idempotency_conflict`,
  *   and what decisions throw
  */
-export function act(parts: ManagementParts, command: Command): Acted {
+function act(parts: ManagementParts, command: Command): Acted {
   const { now = () => new Date() } = parts
   const digest = digestOf([command.action, command.actor, command.resource, command.context, command.invitation])
   const written = parts.directory.write<Omit<Acted, 'revision'>>(command.tenant, (draft, facts, journal) => {
-    const known = command.key === undefined ? undefined : journal.answered(keyOf(command))
+    const at = now()
+    const known = command.key === undefined ? undefined : journal.answered(keyOf(command), at.getTime())
     if (known !== undefined) return { commit: false, value: { replayed: repeated(known, digest) } }
-    const asked = requestOf(parts, command, facts, journal)
+    const asked = requestOf(parts, command, facts, (sent) => journal.invitee(sent, at.getTime()))
+    const started = performance.now()
     const answer = parts.pdp.decideOn(asked.request, facts)
+    // Throws where a record is required and cannot be had: then nothing is changed.
+    parts.recorder?.decided({
+      dialect: 'management',
+      ...(command.requestId === undefined ? {} : { requestId: command.requestId }),
+      bytes: command.bytes,
+      request: asked.request,
+      answer,
+      seconds: (performance.now() - started) / 1000,
+    })
     if (!answer.decision.decision) return { commit: false, value: { answer } }
-    const done = carryOut(parts, draft, journal, { ...asked, answer, at: now() }, command)
+    const done = carryOut(parts, draft, journal, { ...asked, answer, at }, command)
     if (command.key !== undefined)
-      journal.keepAnswer(keyOf(command), { digest, body: JSON.stringify({ ...done, invitations: [] }) })
+      journal.keepAnswer(keyOf(command), { digest, body: JSON.stringify({ ...done, invitations: [] }) }, at.getTime())
     return { commit: true, change: command.action, value: { answer, done } }
   })
   if (written === undefined) throw new PosternError('unknown_tenant', `no tenant \`${command.tenant}\``)
@@ -52,10 +112,15 @@ interface Asked {
 }
 
 /** Who answers an invitation is the person it was sent to: they have shown its secret, and are decided upon as such. */
-function requestOf({ pdp }: ManagementParts, command: Command, facts: TenantFacts, journal: Journal): Asked {
+function requestOf(
+  { pdp }: ManagementParts,
+  command: Command,
+  facts: TenantFacts,
+  inviteeOf: (digest: string) => string | undefined,
+): Asked {
   const { action, actor, resource, context } = command
   const permission = pdp.policy?.systems.get(facts.system)?.permissions.get(action)
-  const invitee = permission?.byInvitee ? journal.invitee(digestOf(command.invitation ?? '')) : undefined
+  const invitee = permission?.byInvitee ? inviteeOf(digestOf(command.invitation ?? '')) : undefined
   if (permission?.byInvitee && invitee === undefined) throw new PosternError('invitation_needed')
   const colon = action.indexOf(':')
   const request = {

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { openDirectory } from '../directory/directory.ts'
+import { type Directory, openDirectory } from '../directory/directory.ts'
 import { readTenants } from '../directory/document-tenants.ts'
 import { inlineFacts, tenantValidator } from '../directory/tenant-schema.ts'
 import type { Settings } from '../document/settings.ts'
@@ -10,9 +10,11 @@ import { readRoutes } from '../gateway/read-routes.ts'
 import { addAuthzenApi } from '../http/authzen-api.ts'
 import { ListenError, loopbackOnly } from '../http/bind.ts'
 import { type Certificates, watchCertificates } from '../http/certificates.ts'
+import { createConsole } from '../http/console.ts'
 import { createDecisionApi } from '../http/decision-api.ts'
 import { addExplainApi } from '../http/explain-api.ts'
 import { type Listener, listen } from '../http/listener.ts'
+import { createManagementApi, managementRoute } from '../http/management-api.ts'
 import { addOpaApi } from '../http/opa-api.ts'
 import { addOpenapiApi } from '../http/openapi-api.ts'
 import { decisionRoutes } from '../http/routes.ts'
@@ -24,6 +26,7 @@ import type { Bundle } from '../opa/bundle.ts'
 import { createPdp } from '../pdp/decide.ts'
 import { type Activation, createActivation } from './activation.ts'
 import type { BundleIndex } from './build.ts'
+import { createManagement, type ManagementParts } from './management.ts'
 import { createReadiness, type Readiness } from './readiness.ts'
 
 export interface ServeParts {
@@ -62,7 +65,11 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   const validator = tenantValidator()
   const metrics = createMetrics({
     version: parts.version,
-    routes: [...decisionRoutes, { path: 'gateway', methods: ['ANY'], statuses: [200, 401, 402, 403, 404, 405, 503] }],
+    routes: [
+      ...decisionRoutes,
+      { path: 'gateway', methods: ['ANY'], statuses: [200, 401, 402, 403, 404, 405, 503] },
+      managementRoute,
+    ],
     dialects: ['authorize', 'opa', 'gateway', 'authzen'],
   })
   const tenants = tenantsOf(parts)
@@ -105,6 +112,8 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   if (gateway !== undefined && byHttp !== null)
     listeners.push(await listen(gateway, byHttp, settings, hooks, certificates))
   if (gateway !== undefined && byGrpc !== null) listeners.push(await grpcOn(byGrpc, { api: gateway, readiness }))
+  const managed = managementOf(parts, tenants.directory, { pdp, metrics, recorder })
+  if (managed !== undefined) listeners.push(await listen(managed.api, managed.address, settings, hooks))
   const finish = async () => {
     await recorder?.close(flushMs)
     tenants.close()
@@ -124,13 +133,34 @@ function tenantsOf({ bundle, settings, root, tenantFiles, log }: ServeParts) {
   if (settings.directory === null) {
     const systems = new Set(Object.keys(bundle.manifest.index.systems))
     const documents = readTenants(tenantFiles, root, tenantValidator(), systems)
-    return { source: documents, ids: documents.ids, close: () => {} }
+    return { source: documents, ids: documents.ids, directory: undefined, close: () => {} }
   }
   const file = resolve(root, settings.directory)
   const directory = openDirectory(file)
   const ids = directory.list(shownTenants).map(({ id }) => id)
   if (ids.length === 0) log.warn(`the directory \`${file}\` holds no tenant; \`postern tenant import\` stores some`)
-  return { source: directory.tenants, ids, close: () => directory.close() }
+  return { source: directory.tenants, ids, directory, close: () => directory.close() }
+}
+
+function managementOf(
+  { settings, log }: ServeParts,
+  directory: Directory | undefined,
+  { metrics, ...shared }: { readonly metrics: Metrics } & Pick<ManagementParts, 'pdp' | 'recorder'>,
+) {
+  const address = settings.listen.management
+  if (address === null || directory === undefined) return undefined
+  const { token, invitation_hours } = settings.management
+  if (token === null)
+    log.warn('whoever reaches the management API is believed: for a demo only; set `management.token`')
+  const management = createManagement({ directory, ...shared, invitationMs: invitation_hours * 3_600_000 })
+  const api = createManagementApi({
+    management,
+    console: createConsole(token),
+    metrics,
+    settings,
+    log,
+  })
+  return { address, api }
 }
 
 /** For the listeners of HTTP; their files are named from the root. */

@@ -1,13 +1,13 @@
 import type { Store } from './store.ts'
 
-/** What a write transaction on one tenant keeps beside its document. */
+/** What a write transaction on one tenant keeps beside its document. Times are milliseconds since 1970. */
 export interface Journal {
   /** What the request of this key was answered; undefined for a key that was not used, or long ago. */
-  answered(key: string): KeptAnswer | undefined
-  keepAnswer(key: string, answer: KeptAnswer): void
+  answered(key: string, at: number): KeptAnswer | undefined
+  keepAnswer(key: string, answer: KeptAnswer, at: number): void
   /** The user whose invitation has this digest and has not run out. */
-  invitee(digest: string): string | undefined
-  /** Takes the place of the user's earlier invitation. `expires` in milliseconds since 1970. */
+  invitee(digest: string, at: number): string | undefined
+  /** Takes the place of the user's earlier invitation. */
   invite(user: string, digest: string, expires: number): void
   withdrawInvitation(user: string): void
 }
@@ -23,7 +23,7 @@ export interface KeptAnswer {
 const kept = 24 * 60 * 60 * 1_000
 
 /** A journal for the tenant of each write, its statements compiled once. */
-export function prepareJournal(store: Store, now: () => number = Date.now): (tenant: string) => Journal {
+export function prepareJournal(store: Store): (tenant: string) => Journal {
   const answered = store.query(['tenant', 'key', 'since'], (db, { tenant, key, since }) =>
     db
       .selectFrom('answered')
@@ -45,12 +45,12 @@ export function prepareJournal(store: Store, now: () => number = Date.now): (ten
     db.deleteFrom('invitation').where('tenant', '=', tenant).where('user', '=', user),
   )
   return (tenant) => ({
-    answered: (key) => answered.first({ tenant, key, since: now() - kept }),
-    keepAnswer(key, answer) {
-      forget.all({ until: now() - kept })
-      store.insert('answered', { tenant, key, ...answer, at: now() })
+    answered: (key, at) => answered.first({ tenant, key, since: at - kept }),
+    keepAnswer(key, answer, at) {
+      forget.all({ until: at - kept })
+      store.insert('answered', { tenant, key, ...answer, at })
     },
-    invitee: (digest) => invitee.first({ tenant, digest, at: now() })?.user,
+    invitee: (digest, at) => invitee.first({ tenant, digest, at })?.user,
     invite(user, digest, expires) {
       withdraw.all({ tenant, user })
       store.insert('invitation', { tenant, user, digest, expires })

@@ -11,7 +11,12 @@ import { parseYaml, readYaml, type YamlDocument } from './yaml-document.ts'
  * there. To add one, add it here, in that file and in its schema (a test holds the three together).
  */
 export const defaultSettings = deepFreeze({
-  listen: { decision: '127.0.0.1:8181', gateway: null as string | null, gateway_grpc: null as string | null },
+  listen: {
+    decision: '127.0.0.1:8181',
+    gateway: null as string | null,
+    gateway_grpc: null as string | null,
+    management: null as string | null,
+  },
   identity: {
     jwt_keys: null as string | null,
     jwt_issuer: null as string | null,
@@ -22,6 +27,7 @@ export const defaultSettings = deepFreeze({
     gateway_token: null as string | null,
   },
   gateway: { plan_denial_status: 403 as 402 | 403 },
+  management: { token: null as string | null, invitation_hours: 168 },
   tls: { cert: null as string | null, key: null as string | null, client_ca: null as string | null },
   default_tenant: null as string | null,
   tenants: null as string | null,
@@ -177,6 +183,19 @@ function checkTogether(settings: Settings, env: Environment, document: YamlDocum
       : { file: document.file, ...document.place(path) }
     throw new DocumentError([{ ...place, message, remedy, pointer: toPointer(path) }])
   }
+  const { listen, directory, management } = settings
+  if (listen.management !== null && directory === null)
+    refuse(['listen', 'management'], 'there is no directory to manage', 'set `directory`')
+  if (
+    listen.management !== null &&
+    management.token === null &&
+    !/^(127\.|localhost:|\[::1\]:|unix:)/.test(listen.management)
+  )
+    refuse(
+      ['listen', 'management'],
+      '`management.token` is missing, and others can reach this address',
+      'set the token, or listen on 127.0.0.1',
+    )
   const { headers_timeout_ms, request_timeout_ms } = settings.http
   if (headers_timeout_ms > request_timeout_ms) {
     const message = `${headers_timeout_ms} is more than \`http.request_timeout_ms\`, ${request_timeout_ms}`

@@ -3,20 +3,12 @@ import type { Answer } from '../pdp/decision.ts'
 import { PosternError } from '../pdp/errors.ts'
 import { asObject, malformed } from './authzen-question.ts'
 import { type Bindings, readBody } from './body.ts'
+import type { Actor, Console } from './console.ts'
 import { type DecisionApiParts, failure, isJson, readJson } from './decision-api.ts'
-import { renderError } from './render.ts'
 import { type Reply, reply, toResponse } from './reply.ts'
 import { requestId } from './request-id.ts'
 
 type Json = Readonly<Record<string, unknown>>
-
-/** Who asks for an action: never a member of the body. */
-export interface Actor {
-  readonly type: string
-  readonly id: string
-  /** RFC 3339; undefined where it is not known. */
-  readonly sessionIssuedAt?: string | undefined
-}
 
 export interface Command {
   readonly tenant: string
@@ -27,6 +19,9 @@ export interface Command {
   readonly context: Json
   /** The secret that an invitee was sent. */
   readonly invitation?: string | undefined
+  readonly requestId?: string
+  /** Of the body. */
+  readonly bytes: number
   /** The `Idempotency-Key`. */
   readonly key?: string | undefined
 }
@@ -55,18 +50,28 @@ export interface Management {
   /** Undefined where there is no such tenant. */
   read(tenant: string): { readonly document: unknown; readonly revision: string } | undefined
   /** Stores the document whole. Throws `malformed_tenant` with a JSON Pointer, and nothing is written. */
-  store(tenant: string, document: Json): { readonly revision: string; readonly warnings: readonly string[] }
+  store(tenant: string, document: Json): { readonly revision: string; readonly warnings: readonly unknown[] }
   act(command: Command): Acted
 }
 
 export interface ManagementApiParts extends Pick<DecisionApiParts, 'settings' | 'log'> {
   readonly management: Management
-  /** Throws `unauthenticated`. */
-  readonly identify: (headers: Headers) => Actor
+  readonly console: Console
   readonly metrics: Pick<DecisionApiParts['metrics'], 'responded' | 'failedClosed' | 'decided' | 'render'>
 }
 
-export const managementPaths = ['/v1/tenants', '/v1/tenants/:tenant', '/v1/tenants/:tenant/actions/:action'] as const
+/** All of this API is one route to the metrics: who looks for a path looks into the log. */
+export const managementRoute = {
+  path: 'management',
+  methods: ['ANY'],
+  statuses: [200, 400, 401, 403, 404, 405, 409, 413, 415, 503],
+} as const
+
+const paths = {
+  tenants: '/v1/tenants',
+  tenant: '/v1/tenants/:tenant',
+  action: '/v1/tenants/:tenant/actions/:action',
+} as const
 
 type Call = Context<{ Bindings: Bindings }>
 
@@ -75,7 +80,7 @@ const mostListed = 1_000
 /** The API that changes tenants, on a listener of its own. */
 export function createManagementApi(parts: ManagementApiParts): Hono<{ Bindings: Bindings }> {
   const app = new Hono<{ Bindings: Bindings }>()
-  const answer = async (c: Call, path: string, make: (id: string) => Reply | Promise<Reply>): Promise<Response> => {
+  const answer = async (c: Call, make: (id: string) => Reply | Promise<Reply>): Promise<Response> => {
     const id = requestId(c.req.raw.headers.get('x-request-id'))
     let made: Reply
     try {
@@ -83,33 +88,38 @@ export function createManagementApi(parts: ManagementApiParts): Hono<{ Bindings:
     } catch (error) {
       made = failure(parts, error, id)
     }
-    parts.metrics.responded(path, c.req.method, made.status)
+    parts.metrics.responded(managementRoute.path, 'ANY', made.status)
     return toResponse(made)
   }
-  const [tenants, tenant, action] = managementPaths
 
-  app.get(tenants, (c) => answer(c, tenants, (id) => list(parts, c, id)))
-  app.get(tenant, (c) => answer(c, tenant, (id) => read(parts, c, id)))
-  app.put(tenant, (c) => answer(c, tenant, (id) => store(parts, c, id)))
-  app.post(action, (c) => answer(c, action, (id) => act(parts, c, id)))
-  app.notFound((c) => {
-    const id = requestId(c.req.header('x-request-id'))
-    parts.metrics.responded('other', c.req.method, 404)
-    return toResponse(reply(404, renderError('not_found', id), id))
-  })
+  app.get(paths.tenants, (c) => answer(c, (id) => list(parts, c, id)))
+  app.get(paths.tenant, (c) => answer(c, (id) => read(parts, c, id)))
+  app.put(paths.tenant, (c) => answer(c, (id) => store(parts, c, id)))
+  app.post(paths.action, (c) => answer(c, (id) => act(parts, c, id)))
+  for (const path of Object.values(paths))
+    app.all(path, (c) =>
+      answer(c, () => {
+        throw new PosternError('method_not_allowed')
+      }),
+    )
+  app.notFound((c) =>
+    answer(c, () => {
+      throw new PosternError('not_found')
+    }),
+  )
   return app
 }
 
-function list({ identify, management }: ManagementApiParts, c: Call, id: string): Reply {
-  identify(c.req.raw.headers)
+function list({ console, management }: ManagementApiParts, c: Call, id: string): Reply {
+  console.authenticate(c.req.raw.headers)
   const limit = Number(c.req.query('limit') ?? 100)
   if (!Number.isSafeInteger(limit) || limit < 1 || limit > mostListed)
     throw malformed('', `\`limit\` must be a whole number from 1 to ${mostListed}`)
   return reply(200, JSON.stringify({ tenants: management.list(limit, c.req.query('after')) }), id)
 }
 
-function read({ identify, management }: ManagementApiParts, c: Call, id: string): Reply {
-  identify(c.req.raw.headers)
+function read({ console, management }: ManagementApiParts, c: Call, id: string): Reply {
+  console.authenticate(c.req.raw.headers)
   const name = c.req.param('tenant') as string
   const found = management.read(name)
   if (found === undefined) throw new PosternError('unknown_tenant', `no tenant \`${name}\``)
@@ -117,15 +127,16 @@ function read({ identify, management }: ManagementApiParts, c: Call, id: string)
 }
 
 async function store(parts: ManagementApiParts, c: Call, id: string): Promise<Reply> {
-  parts.identify(c.req.raw.headers)
-  const document = await bodyOf(parts, c)
+  parts.console.authenticate(c.req.raw.headers)
+  const { body: document } = await bodyOf(parts, c)
   return reply(200, JSON.stringify(parts.management.store(c.req.param('tenant') as string, document)), id)
 }
 
 /** A denial is a 403 with the decision; one that ran into a limit is a 409, for room may come. */
 async function act(parts: ManagementApiParts, c: Call, id: string): Promise<Reply> {
-  const actor = parts.identify(c.req.raw.headers)
-  const { resource = {}, context = {}, invitation } = await bodyOf(parts, c)
+  const actor = parts.console.actor(c.req.raw.headers)
+  const { body: asked, bytes } = await bodyOf(parts, c)
+  const { resource = {}, context = {}, invitation } = asked
   if (invitation !== undefined && typeof invitation !== 'string')
     throw malformed('/invitation', '`invitation` must be a string')
   const acted = parts.management.act({
@@ -135,6 +146,8 @@ async function act(parts: ManagementApiParts, c: Call, id: string): Promise<Repl
     resource: asObject(resource, '/resource', '`resource`'),
     context: asObject(context, '/context', '`context`'),
     invitation,
+    requestId: id,
+    bytes,
     key: c.req.header('idempotency-key'),
   })
   const { answer, done, replayed, revision } = acted
@@ -146,8 +159,9 @@ async function act(parts: ManagementApiParts, c: Call, id: string): Promise<Repl
   return reply(context_.limit === undefined ? 403 : 409, body, id)
 }
 
-async function bodyOf({ settings: { limits } }: ManagementApiParts, c: Call): Promise<Json> {
+async function bodyOf({ settings: { limits } }: ManagementApiParts, c: Call) {
   const { raw } = c.req
   if (!isJson(raw.headers.get('content-type'))) throw new PosternError('unsupported_media_type')
-  return asObject(readJson(c.env?.body ?? (await readBody(raw, limits.body_bytes)), limits), '', 'the body')
+  const read = c.env?.body ?? (await readBody(raw, limits.body_bytes))
+  return { body: asObject(readJson(read, limits), '', 'the body'), bytes: read === 'too_large' ? 0 : read.byteLength }
 }

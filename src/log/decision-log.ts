@@ -127,7 +127,7 @@ export function createDecisionLog(options: DecisionLogOptions): DecisionLog {
       try {
         const event = eventOf(queue[taken] as Recorded)
         events.push(event)
-        bytes += Buffer.byteLength(event)
+        bytes += event.length
       } catch (error) {
         counts.dropped++
         options.onFailure(error)

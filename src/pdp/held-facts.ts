@@ -11,10 +11,26 @@ export function holdFacts(
     tenants: {
       find: once((tenant: string) => {
         const found = tenants.find(tenant)
-        return found && { ...found, record: once((user: string) => found.record(user)) }
+        return found && held(found)
       }),
     },
     inline: once(inline),
+  }
+}
+
+/** Member by member, for what a source gives may be an object of any make. */
+function held(facts: TenantFacts): TenantFacts {
+  const { id, system, revision, header } = facts
+  return {
+    id,
+    system,
+    revision,
+    header,
+    record: once((user: string) => facts.record(user)),
+    item: (name, request) => facts.item(name, request),
+    count: (name) => facts.count(name),
+    entities: (request) => facts.entities(request),
+    candidates: (type, after, most) => facts.candidates(type, after, most),
   }
 }
 

@@ -107,6 +107,39 @@ describe('the stream', () => {
 })
 
 describe('the log service', () => {
+  it('that never answers is not waited for once the sink is closed', async () => {
+    const server = createServer(() => {})
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const sink = httpSink(`http://127.0.0.1:${(server.address() as AddressInfo).port}/logs`, 60_000)
+    try {
+      const arrived = new Promise((resolve) => server.once('request', resolve))
+      const written = sink.write(['{}'])
+      await arrived
+      sink.close()
+      await expect(written).rejects.toThrow('aborted')
+    } finally {
+      server.closeAllConnections()
+      server.close()
+    }
+  })
+
+  it('that points elsewhere has not taken the events, whatever is there', async () => {
+    const paths: (string | undefined)[] = []
+    const server = createServer((request, response) => {
+      paths.push(request.url)
+      response.writeHead(request.url === '/logs' ? 302 : 200, { Location: '/elsewhere' }).end()
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const sink = httpSink(`http://127.0.0.1:${(server.address() as AddressInfo).port}/logs`)
+    try {
+      await expect(sink.write(['{}'])).rejects.toThrow('fetch failed')
+      expect(paths).toEqual(['/logs'])
+    } finally {
+      server.closeAllConnections()
+      server.close()
+    }
+  })
+
   it('gets gzipped arrays as OPA sends them, each event once and in order, through 500s and silence', async () => {
     const got: Event[] = []
     const headers: unknown[] = []

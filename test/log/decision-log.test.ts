@@ -56,6 +56,14 @@ describe('an event', () => {
     expect(lines.map((line) => line.replace(/(?<="timestamp":")[^"]*/, '2026-01-01T00:00:00.000Z'))).toEqual([shown])
   })
 
+  it('of a decision among several has the id of their request', async () => {
+    const sink = memorySink()
+    const { log } = logTo(sink)
+    for (const batchId of ['b-1', undefined]) log.decided(recorded(batchId === undefined ? {} : { batchId }))
+    await log.close(1_000)
+    expect(sink.events.map(({ batch_id }) => batch_id)).toEqual(['b-1', undefined])
+  })
+
   it('of a failure has its code, and neither result nor effect', async () => {
     const sink = memorySink()
     const { log } = logTo(sink)
