@@ -37,10 +37,13 @@ it.skipIf(!wanted)(
         async ({ port }) => {
           const url = `http://127.0.0.1:${port}/openapi.json`
           const env = { ...process.env, NO_PROXY: '127.0.0.1' }
-          const { code = 0, stdout } = await promisify(execFile)('schemathesis', ['run', url, ...options], {
+          const { code, stdout } = await promisify(execFile)('schemathesis', ['run', url, ...options], {
             cwd,
             env,
-          }).catch((error: { code: number; stdout: string }) => error)
+          }).then(
+            ({ stdout }) => ({ code: 0, stdout }),
+            (error: { code: number; stdout: string }) => error,
+          )
           const summary = stdout.slice(stdout.indexOf('= FAILURES ='))
           expect(code, summary).toBe(0)
           const [, generated, passed] = /(\d+) generated, (\d+) passed/.exec(stdout) ?? []

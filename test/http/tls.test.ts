@@ -261,6 +261,7 @@ it('a server with the settings of `tls` says and counts which changes it took', 
   }
   const { listeners, finish } = await serve({
     bundle: builtBundle(),
+    source: 'test',
     settings: loadSettings(undefined, env, project.root),
     tenantFiles: [],
     root: project.root,
