@@ -52,7 +52,7 @@ afterAll(() => {
 async function logged(
   name: string,
   requests: readonly DecisionRequest[],
-  masks = noMasks,
+  masks: { readonly erase: readonly string[]; readonly mask: readonly string[] } = noMasks,
   sampleAllows = 1,
 ): Promise<string> {
   const path = join(folder, name)
