@@ -158,8 +158,8 @@ describe('a check of a project', { timeout: 120_000 }, () => {
         {
           "decisions": [
             "config/systems/filestack/decisions.yaml:414:13: \`fs-p-10\`: decided \`allow\`, not \`deny\`: \`role_grant\` by config/systems/filestack/matrix.yaml:27; correct the row, or the line that decided",
-            "config/systems/filestack/decisions.yaml:591:13: \`fs-p-34\`: the reason is \`unknown_api_key\`, not \`api_key_not_assigned\`, by config/systems/filestack/lifecycle.yaml:125; correct the row, or the line that decided",
-            "config/systems/filestack/decisions.yaml:886:13: \`fs-a-36\`: the reason is \`unknown_api_key\`, not \`api_key_not_assigned\`, by config/systems/filestack/lifecycle.yaml:125; correct the row, or the line that decided",
+            "config/systems/filestack/decisions.yaml:591:13: \`fs-p-34\`: the reason is \`unknown_api_key\`, not \`api_key_not_assigned\`, by config/systems/filestack/lifecycle.yaml:149; correct the row, or the line that decided",
+            "config/systems/filestack/decisions.yaml:886:13: \`fs-a-36\`: the reason is \`unknown_api_key\`, not \`api_key_not_assigned\`, by config/systems/filestack/lifecycle.yaml:149; correct the row, or the line that decided",
           ],
         }
       `)
