@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { gatewayPrograms, isInstalled } from '../../examples/gateway-program.ts'
+import { project } from '../support/policy.ts'
 import { tokenOf } from '../support/tokens.ts'
 import { type Asked, gatewayRig, type Reached, type Rig, type Trouble } from './gateway-rig.ts'
 import { headerSpoofs } from './header-spoofs.ts'
@@ -89,6 +92,20 @@ for (const program of gatewayPrograms.filter(({ name }) => name !== 'envoy')) {
       },
       45_000,
     )
+
+    it('is in the table of the README with these statuses', () => {
+      const dialect = program.name === 'nginx' ? 'auth-request' : 'forward-auth'
+      const statusIn = (trouble: Trouble) => inTrouble[program.name]?.find(([how]) => how === trouble)?.[1]
+      const cells = [
+        program.name,
+        `\`/v1/${dialect}\``,
+        200,
+        403,
+        401,
+        ...(['down', 'slow', 503] as const).map(statusIn),
+      ]
+      expect(readFileSync(join(project.root, 'README.md'), 'utf8')).toContain(`\n| ${cells.join(' | ')} |\n`)
+    })
 
     it('keeps what a client sends under the names of gateways or of the decision from having any effect', async () => {
       expect(headerSpoofs.length).toBeGreaterThanOrEqual(60)
