@@ -1,5 +1,5 @@
+import { htmlPage, htmlText } from '../document/html-page.ts'
 import type { ChangeKind, DecisionChange } from './decision-changes.ts'
-import { htmlPage, htmlText } from './html-page.ts'
 import type { ModelChange } from './model-changes.ts'
 import { type PolicyDiff, widens } from './policy-diff.ts'
 import { mayWiden, type RuleChange } from './rule-changes.ts'

@@ -142,6 +142,7 @@ it('a directory is served instead of documents, and released at the end', async 
   const log = createServerLog({ sink: (line: string) => void lines.push(line), terminal: false, debug: false })
   const served = {
     bundle: builtBundle(),
+    source: 'test',
     settings: settings as never,
     tenantFiles: [],
     root: project.root,

@@ -256,7 +256,16 @@ it('a row that OPA decides otherwise than WASM is told with both answers', async
 
 it('a decision has no default that could stand in for it', () => {
   const place = { file: 'policies/authz/decision.rego', line: 3, column: 1 }
-  const rule = { path: ['authz', 'decision'], place, isDefault: true, texts: [], inputs: [], references: [], types: [] }
+  const rule = {
+    path: ['authz', 'decision'],
+    place,
+    isDefault: true,
+    texts: [],
+    inputs: [],
+    references: [],
+    types: [],
+    syntax: '',
+  }
   expect(lintPolicies([], [rule, { ...rule, isDefault: false }])).toEqual([
     {
       ...place,

@@ -16,7 +16,7 @@ import { builtBundle } from '../support/policy.ts'
 import { filestackCopy, type ProjectCopy, withCopyOf } from '../support/project-copy.ts'
 
 const requestCount = 2_000
-const mutantCount = 8
+const mutantCount = 16
 
 let sound: ProjectCopy
 let base: DiffSide
@@ -61,8 +61,8 @@ function reports({ decisions, model, rules }: PolicyDiff, { action: { name }, su
 }
 
 /** Holds one mutant against the random requests; the number of decisions that turned. */
-function expectSound(head: DiffSide, what: string): number {
-  const diff = policyDiff(base, head)
+function expectSound(head: DiffSide, what: string, part: (diff: PolicyDiff) => PolicyDiff = (diff) => diff): number {
+  const diff = part(policyDiff(base, head))
   const flips = flipsOf(head, diff)
   expect(flips.filter(({ isReported }) => !isReported).map(({ request }) => ({ what, request }))).toEqual([])
   if (flips.some(({ gains }) => gains)) expect({ what, widens: widens(diff) }).toEqual({ what, widens: true })
@@ -96,7 +96,9 @@ it('no decision turns outside what a diff of mutated Rego reports, and no gain p
         return
       }
       made.mutants += 1
-      made.flips += expectSound(await sideOf(copy), `${file}:${text.slice(0, place.index).split('\n').length}`)
+      const line = text.slice(0, place.index).split('\n').length
+      // What the rules say has to do without the decisions that happened to be asked.
+      made.flips += expectSound(await sideOf(copy), `${file}:${line}`, (diff) => ({ ...diff, decisions: [] }))
     })
   }
   console.log(`mutated Rego: ${JSON.stringify(made)} over ${requestCount} random requests`)
