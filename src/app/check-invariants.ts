@@ -19,8 +19,8 @@ export interface InvariantSearch {
  */
 export function searchInvariants(root: string, reviewed: ReviewedPolicy): InvariantSearch {
   const file = readInvariants(root, reviewed)
-  const questions = Object.entries(reviewed.model).flatMap(([system, model]) =>
-    questionsOf(system, [model], [readBases(root, system)]),
+  const questions = Object.keys(reviewed.model).flatMap((system) =>
+    questionsOf(system, [reviewed], [readBases(root, system)]),
   )
   return { found: breaches(file, reviewed, questions), count: file.value.invariants.length, asked: questions.length }
 }

@@ -21,9 +21,8 @@ export function policyDiff(base: DiffSide, head: DiffSide): PolicyDiff {
   const questions = identical
     ? []
     : systems.flatMap((system) => {
-        const models = [base.reviewed.model[system], head.reviewed.model[system]].filter((model) => model !== undefined)
         const bases = [base.bases[system], head.bases[system]].filter((one) => one !== undefined)
-        return questionsOf(system, models, bases)
+        return questionsOf(system, [base.reviewed, head.reviewed], bases)
       })
   const decisions = decisionChanges(base.reviewed, head.reviewed, questions)
   const model = modelChanges(tables(base.reviewed), tables(head.reviewed), decisions)
