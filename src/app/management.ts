@@ -40,6 +40,7 @@ export function createManagement(parts: ManagementParts): Management {
       const facts = directory.tenants.find(tenant)
       return document === undefined || facts === undefined ? undefined : { document, revision: facts.revision }
     },
+    members: (tenant, query) => directory.members(tenant, query),
     store(tenant, document) {
       const checked = checkedDocument(tenant, document, validator)
       const system = pdp.policy?.systems.get(checked.system)

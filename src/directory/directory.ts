@@ -1,9 +1,11 @@
 import { LRUCache } from 'lru-cache'
 import type { FactRecord, TenantFacts, TenantSource } from '../pdp/facts.ts'
+import type { MembersPage, MembersQuery } from '../pdp/members-query.ts'
 import type { TenantDocument } from '../pdp/tenant-document.ts'
 import { prepareChanges } from './draft-changes.ts'
 import { type Journal, prepareJournal } from './journal.ts'
 import { prepareLookups } from './lookups.ts'
+import { prepareMemberList } from './member-list.ts'
 import { openStore } from './store.ts'
 import { storedDraft } from './stored-draft.ts'
 import { type RecordCache, storedFacts } from './stored-facts.ts'
@@ -17,6 +19,8 @@ export interface Directory {
   readonly tenants: TenantSource
   /** Up to `limit` tenants behind the id `after`, by id in the order of code points. */
   list(limit: number, after?: string): readonly TenantSummary[]
+  /** A page of the tenant's members. Undefined where there is no such tenant. */
+  members(tenant: string, query: MembersQuery): MembersPage | undefined
   /** The tenant as a document. */
   export(tenant: string): TenantDocument | undefined
   /**
@@ -72,6 +76,7 @@ export function openDirectory(file: string): Directory {
   const lookups = prepareLookups(store)
   const changes = prepareChanges(store)
   const journal = prepareJournal(store)
+  const memberList = prepareMemberList(store)
   const exported = prepareExport(store, lookups)
   const epoch = store.query([], (db) => db.selectFrom('meta').select('epoch')).first({})?.epoch
   const page = store.query(['after', 'limit'], (db, { after, limit }) =>
@@ -129,6 +134,8 @@ export function openDirectory(file: string): Directory {
         plan,
         members: pending + active + inactive,
       })),
+    members: (tenant, query) =>
+      lookups.tenant.first({ tenant }) === undefined ? undefined : memberList(tenant, query),
     export: exported,
     put(documents) {
       const ids = documents.map(({ tenant }) => tenant)

@@ -71,4 +71,8 @@ create table answered (
 ) strict, without rowid;
 create index answered_at on answered (at);
 `,
+  `
+create index member_by_role on member (tenant, coalesce(role, ''), user);
+create index member_by_email on member (tenant, coalesce(email_address, ''), user);
+`,
 ]

@@ -1,10 +1,13 @@
 import { type Context, Hono } from 'hono'
 import type { Answer } from '../pdp/decision.ts'
 import { PosternError } from '../pdp/errors.ts'
+import type { MembersPage, MembersQuery } from '../pdp/members-query.ts'
 import { asObject, malformed } from './authzen-question.ts'
 import { type Bindings, readBody } from './body.ts'
 import type { Actor, Console } from './console.ts'
 import { type DecisionApiParts, failure, isJson, readJson } from './decision-api.ts'
+import { memberCursor, membersQuery } from './members-parameters.ts'
+import { pageLimit } from './page-parameters.ts'
 import { type Reply, reply, toResponse } from './reply.ts'
 import { requestId } from './request-id.ts'
 
@@ -49,6 +52,8 @@ export interface Management {
   list(limit: number, after: string | undefined): readonly Json[]
   /** Undefined where there is no such tenant. */
   read(tenant: string): { readonly document: unknown; readonly revision: string } | undefined
+  /** Undefined where there is no such tenant. */
+  members(tenant: string, query: MembersQuery): MembersPage | undefined
   /** Stores the document whole. Throws `malformed_tenant` with a JSON Pointer, and nothing is written. */
   store(tenant: string, document: Json): { readonly revision: string; readonly warnings: readonly unknown[] }
   act(command: Command): Acted
@@ -70,12 +75,11 @@ export const managementRoute = {
 const paths = {
   tenants: '/v1/tenants',
   tenant: '/v1/tenants/:tenant',
+  members: '/v1/tenants/:tenant/members',
   action: '/v1/tenants/:tenant/actions/:action',
 } as const
 
 type Call = Context<{ Bindings: Bindings }>
-
-const mostListed = 1_000
 
 /** The API that changes tenants, on a listener of its own. */
 export function createManagementApi(parts: ManagementApiParts): Hono<{ Bindings: Bindings }> {
@@ -95,6 +99,7 @@ export function createManagementApi(parts: ManagementApiParts): Hono<{ Bindings:
   app.get(paths.tenants, (c) => answer(c, (id) => list(parts, c, id)))
   app.get(paths.tenant, (c) => answer(c, (id) => read(parts, c, id)))
   app.put(paths.tenant, (c) => answer(c, (id) => store(parts, c, id)))
+  app.get(paths.members, (c) => answer(c, (id) => members(parts, c, id)))
   app.post(paths.action, (c) => answer(c, (id) => act(parts, c, id)))
   for (const path of Object.values(paths))
     app.all(path, (c) =>
@@ -112,9 +117,7 @@ export function createManagementApi(parts: ManagementApiParts): Hono<{ Bindings:
 
 function list({ console, management }: ManagementApiParts, c: Call, id: string): Reply {
   console.authenticate(c.req.raw.headers)
-  const limit = Number(c.req.query('limit') ?? 100)
-  if (!Number.isSafeInteger(limit) || limit < 1 || limit > mostListed)
-    throw malformed('', `\`limit\` must be a whole number from 1 to ${mostListed}`)
+  const limit = pageLimit(new URL(c.req.url).searchParams)
   return reply(200, JSON.stringify({ tenants: management.list(limit, c.req.query('after')) }), id)
 }
 
@@ -124,6 +127,16 @@ function read({ console, management }: ManagementApiParts, c: Call, id: string):
   const found = management.read(name)
   if (found === undefined) throw new PosternError('unknown_tenant', `no tenant \`${name}\``)
   return reply(200, JSON.stringify(found.document), id, { 'X-Postern-Revision': found.revision })
+}
+
+function members({ console, management }: ManagementApiParts, c: Call, id: string): Reply {
+  console.authenticate(c.req.raw.headers)
+  const tenant = c.req.param('tenant') as string
+  const query = membersQuery(new URL(c.req.url).searchParams)
+  const page = management.members(tenant, query)
+  if (page === undefined) throw new PosternError('unknown_tenant', `no tenant \`${tenant}\``)
+  const next = page.next === undefined ? null : memberCursor(query.sort, page.next)
+  return reply(200, JSON.stringify({ members: page.members, next }), id)
 }
 
 async function store(parts: ManagementApiParts, c: Call, id: string): Promise<Reply> {

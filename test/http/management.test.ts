@@ -245,6 +245,25 @@ describe('a whole tenant', () => {
   })
 })
 
+it('members are listed in pages, each with the cursor of the next', async () => {
+  const { ask } = consoleOf('filestack')
+  const path = '/v1/tenants/acme-filestack/members'
+  const page = async (query: string) => {
+    const { status, body } = await ask('GET', `${path}?${query}`, {})
+    const { members, next } = body as unknown as { members: { user: string }[]; next: string | null }
+    return { status, users: members.map(({ user }) => user), next }
+  }
+  const whole = await page('')
+  expect(whole).toEqual({ status: 200, users: [...whole.users].sort(), next: null })
+  const first = await page('limit=1')
+  const rest = await page(`cursor=${first.next}`)
+  expect([...first.users, ...rest.users]).toEqual(whole.users)
+  const codeOf = async (to: string) => (await ask('GET', to, {})).body.error.code
+  expect(await codeOf(`${path}?serach=a`)).toBe('malformed_request')
+  expect(await codeOf('/v1/tenants/none/members')).toBe('unknown_tenant')
+  expect((await ask('GET', path, { authorization: 'Bearer x' })).body.error.code).toBe('unauthenticated')
+})
+
 it('other paths and methods are none of this API', async () => {
   const { ask } = consoleOf('fivemanage')
   expect((await ask('DELETE', '/v1/tenants/acme-fivemanage', {})).body.error.code).toBe('method_not_allowed')
