@@ -49,6 +49,12 @@ export function createManagement(parts: ManagementParts): Management {
       return { revision: directory.put([checked]), warnings: tenantWarnings(checked, system) }
     },
     act: (command) => act(parts, command),
+    has: (tenant) => directory.tenants.find(tenant) !== undefined,
+    register: (tenant, session) =>
+      directory.registerSession(tenant, { ...session, at: (parts.now?.() ?? new Date()).toISOString() }),
+    sessions: (tenant, user) =>
+      directory.tenants.find(tenant) === undefined ? undefined : directory.sessions(tenant, user),
+    endSession: (tenant, id) => directory.endSession(tenant, id),
   }
 }
 
@@ -101,7 +107,7 @@ function act(parts: ManagementParts, command: Command): Acted {
     const done = carryOut(parts, draft, journal, { ...asked, answer, at }, command)
     if (command.key !== undefined)
       journal.keepAnswer(keyOf(command), { digest, body: JSON.stringify({ ...done, invitations: [] }) }, at.getTime())
-    return { commit: true, change: command.action, value: { answer, done } }
+    return { commit: true, change: command.action, ended: done.sessions_ended, value: { answer, done } }
   })
   if (written === undefined) throw new PosternError('unknown_tenant', `no tenant \`${command.tenant}\``)
   return { ...written.value, revision: written.revision }

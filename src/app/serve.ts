@@ -11,6 +11,7 @@ import { addAuthzenApi } from '../http/authzen-api.ts'
 import { ListenError, loopbackOnly } from '../http/bind.ts'
 import { createConsole } from '../http/console.ts'
 import { createDecisionApi } from '../http/decision-api.ts'
+import { createEventStreams, type EventStreams } from '../http/event-streams.ts'
 import { addExplainApi } from '../http/explain-api.ts'
 import { type Listener, listen } from '../http/listener.ts'
 import { createManagementApi, managementRoute } from '../http/management-api.ts'
@@ -108,7 +109,8 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   if (gateway !== undefined && byHttp !== null) listeners.push(await listen(gateway, byHttp, settings, hooks))
   if (gateway !== undefined && byGrpc !== null) listeners.push(await grpcOn(byGrpc, { api: gateway, readiness }))
   const managed = managementOf(parts, tenants.directory, { pdp, metrics, recorder })
-  if (managed !== undefined) listeners.push(await listen(managed.api, managed.address, settings, hooks))
+  if (managed !== undefined)
+    listeners.push(endingStreams(await listen(managed.api, managed.address, settings, hooks), managed.events))
   const finish = async () => {
     await recorder?.close(flushMs)
     tenants.close()
@@ -148,14 +150,27 @@ function managementOf(
   if (token === null)
     log.warn('whoever reaches the management API is believed: for a demo only; set `management.token`')
   const management = createManagement({ directory, ...shared, invitationMs: invitation_hours * 3_600_000 })
+  const events = createEventStreams(directory.feed)
   const api = createManagementApi({
     management,
     console: createConsole(token),
+    events,
     metrics,
     settings,
     log,
   })
-  return { address, api }
+  return { address, api, events }
+}
+
+/** Streams end when the listener says that it will close: no answer of theirs would ever be the last. */
+function endingStreams(listener: Listener, events: EventStreams): Listener {
+  return {
+    ...listener,
+    announceClose() {
+      listener.announceClose()
+      events.close()
+    },
+  }
 }
 
 /** Made before anything listens, so that wrong routes or keys stop the start. */

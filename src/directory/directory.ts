@@ -1,11 +1,16 @@
 import { LRUCache } from 'lru-cache'
+import type { ChangeFeed } from '../pdp/change-feed.ts'
+import { PosternError } from '../pdp/errors.ts'
 import type { FactRecord, TenantFacts, TenantSource } from '../pdp/facts.ts'
 import type { MembersPage, MembersQuery } from '../pdp/members-query.ts'
+import type { Session } from '../pdp/session.ts'
 import type { TenantDocument } from '../pdp/tenant-document.ts'
 import { prepareChanges } from './draft-changes.ts'
+import { prepareFeed } from './feed.ts'
 import { type Journal, prepareJournal } from './journal.ts'
 import { prepareLookups } from './lookups.ts'
 import { prepareMemberList } from './member-list.ts'
+import { prepareSessions, type Sessions } from './sessions.ts'
 import { openStore } from './store.ts'
 import { storedDraft } from './stored-draft.ts'
 import { type RecordCache, storedFacts } from './stored-facts.ts'
@@ -17,6 +22,7 @@ import { insertTenant } from './tenant-rows.ts'
 /** Stored tenants. One process owns the file; methods throw `DirectoryError`. */
 export interface Directory {
   readonly tenants: TenantSource
+  readonly feed: ChangeFeed
   /** Up to `limit` tenants behind the id `after`, by id in the order of code points. */
   list(limit: number, after?: string): readonly TenantSummary[]
   /** A page of the tenant's members. Undefined where there is no such tenant. */
@@ -37,12 +43,24 @@ export interface Directory {
     tenant: string,
     work: (draft: TenantDraft, facts: TenantFacts, journal: Journal) => Write<T>,
   ): Written<T> | undefined
+  /**
+   * Registers the session of an active member, or says anew what it is about. Of a member's sessions the oldest end
+   * where there would be too many. Throws `unknown_tenant`, `unknown_member` or `session_exists`.
+   */
+  registerSession(tenant: string, session: Session): void
+  /** The member's sessions, the oldest first. */
+  sessions: Sessions['list']
+  /** Answers with the revision; undefined where there is no such session. */
+  endSession(tenant: string, id: string): string | undefined
   close(): void
 }
 
-/** What the work of a transaction came to. `change` is a word for the change feed, such as the action's name. */
+/**
+ * What the work of a transaction came to. `change` is a word for the change feed, such as the action's name; `ended` are
+ * the users whose sessions end with it.
+ */
 export type Write<T> =
-  | { readonly commit: true; readonly change: string; readonly value: T }
+  | { readonly commit: true; readonly change: string; readonly ended?: readonly string[]; readonly value: T }
   | { readonly commit: false; readonly value: T }
 
 export interface Written<T> {
@@ -97,6 +115,8 @@ export function openDirectory(file: string): Directory {
     set: (user, record, size) => records.set(`${generation} ${user}`, record, { size: size + user.length + 1 }),
   })
   const revisionOf = ({ revision }: Pick<TenantRow, 'revision'>) => `v1.${epoch}.${revision}`
+  const feed = prepareFeed(store, (revision) => revisionOf({ revision }))
+  const sessions = prepareSessions(store, lookups)
   const nextRev = () => changes.bump.first({})?.rev as number
 
   let writing = false
@@ -146,12 +166,13 @@ export function openDirectory(file: string): Directory {
           last = nextRev()
           for (const remove of removals) remove.all({ id: tenant })
           insertTenant(store, document, last)
-          store.insert('change', { rev: last, tenant, kind: 'put' })
+          feed.append(last, tenant, 'put', [])
         }
         return last
       }
       const revision = alone(ids, () => store.transaction(putAll, () => true))
       for (const id of ids) kept.delete(id)
+      feed.announce()
       return revisionOf({ revision })
     },
     write(tenant, work) {
@@ -165,7 +186,13 @@ export function openDirectory(file: string): Directory {
         const after = { ...draft.row(), revision }
         const { system: _, ...columns } = after
         changes.tenant.all(columns)
-        store.insert('change', { rev: revision, tenant, kind: result.change })
+        const ended = new Set(result.ended)
+        feed.append(
+          revision,
+          tenant,
+          result.change,
+          [...ended].map((user) => sessions.endAll(tenant, user)),
+        )
         return { result, row: after, touched: draft.touched }
       }
       const done = alone([tenant], () => store.transaction(decideAndChange, (made) => made?.result.commit === true))
@@ -177,7 +204,33 @@ export function openDirectory(file: string): Directory {
         const facts = storedFacts(lookups, row, revisionOf(row), recordsOf(known.generation))
         kept.set(tenant, { generation: known.generation, facts })
       }
+      if (result.commit) feed.announce()
       return { value: result.value, revision: revisionOf(row) }
+    },
+    feed,
+    registerSession(tenant, session) {
+      const register = () => {
+        if (lookups.tenant.first({ tenant }) === undefined)
+          throw new PosternError('unknown_tenant', `no tenant \`${tenant}\``)
+        const ended = sessions.register(tenant, session)
+        if (ended.length > 0) feed.append(nextRev(), tenant, 'session:end', ended)
+        return ended.length > 0
+      }
+      if (store.transaction(register, () => true)) feed.announce()
+    },
+    sessions: sessions.list,
+    endSession(tenant, id) {
+      const end = () => {
+        const ended = sessions.end(tenant, id)
+        if (ended === undefined) return undefined
+        const rev = nextRev()
+        feed.append(rev, tenant, 'session:end', [ended])
+        return rev
+      }
+      const revision = store.transaction(end, (rev) => rev !== undefined)
+      if (revision === undefined) return undefined
+      feed.announce()
+      return revisionOf({ revision })
     },
     close: () => store.close(),
   }

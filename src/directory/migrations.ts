@@ -75,4 +75,14 @@ create index answered_at on answered (at);
 create index member_by_role on member (tenant, coalesce(role, ''), user);
 create index member_by_email on member (tenant, coalesce(email_address, ''), user);
 `,
+  `
+create table session (
+  tenant text not null, id text not null, user text not null, about text not null, at text not null,
+  primary key (tenant, id)
+) strict, without rowid;
+create index session_user on session (tenant, user, at, id);
+
+alter table change add column ended text not null default '[]';
+create index change_tenant on change (tenant, rev);
+`,
 ]

@@ -1,3 +1,5 @@
+import type { Session } from '../pdp/session.ts'
+
 /**
  * The tables of the directory, as queries see them. `record` and `settings` hold JSON text, which is what the document
  * said; the other columns are what look-ups search by, always made from that text by one function (tenant-rows.ts).
@@ -6,8 +8,9 @@
 export interface Tables {
   /** One row. `rev` counts the writes; a copy that was restored gets another epoch, so no revision means two states. */
   readonly meta: { readonly one: number; readonly epoch: string; readonly rev: number }
-  /** What each revision changed. */
-  readonly change: { readonly rev: number; readonly tenant: string; readonly kind: string }
+  /** What each revision changed; `ended` is a JSON list of the sessions that it ended, by user. */
+  readonly change: { readonly rev: number; readonly tenant: string; readonly kind: string; readonly ended: string }
+  readonly session: Session & { readonly tenant: string }
   readonly tenant: TenantRow
   readonly member: MemberRow
   readonly member_key: { readonly tenant: string; readonly api_key: string; readonly position: number }
@@ -109,4 +112,5 @@ export const tenantTables = [
   'holding',
   'entity',
   'invitation',
+  'session',
 ] as const satisfies readonly (keyof Tables)[]

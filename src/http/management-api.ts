@@ -3,13 +3,16 @@ import type { Answer } from '../pdp/decision.ts'
 import { PosternError } from '../pdp/errors.ts'
 import type { MembersPage, MembersQuery } from '../pdp/members-query.ts'
 import { asObject, malformed } from './authzen-question.ts'
-import { type Bindings, readBody } from './body.ts'
+import type { Bindings } from './body.ts'
 import type { Actor, Console } from './console.ts'
-import { type DecisionApiParts, failure, isJson, readJson } from './decision-api.ts'
+import { type DecisionApiParts, failure } from './decision-api.ts'
+import type { EventStreams } from './event-streams.ts'
+import { jsonBody } from './json-body.ts'
 import { memberCursor, membersQuery } from './members-parameters.ts'
 import { pageLimit } from './page-parameters.ts'
 import { type Reply, reply, toResponse } from './reply.ts'
 import { requestId } from './request-id.ts'
+import { endSession, listSessions, registerSession, type SessionRegister, streamEvents } from './session-api.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -48,7 +51,8 @@ export interface Acted {
 }
 
 /** The port to the directory. Methods throw `PosternError`. */
-export interface Management {
+export interface Management extends SessionRegister {
+  has(tenant: string): boolean
   list(limit: number, after: string | undefined): readonly Json[]
   /** Undefined where there is no such tenant. */
   read(tenant: string): { readonly document: unknown; readonly revision: string } | undefined
@@ -62,6 +66,7 @@ export interface Management {
 export interface ManagementApiParts extends Pick<DecisionApiParts, 'settings' | 'log'> {
   readonly management: Management
   readonly console: Console
+  readonly events: EventStreams
   readonly metrics: Pick<DecisionApiParts['metrics'], 'responded' | 'failedClosed' | 'decided' | 'render'>
 }
 
@@ -76,6 +81,10 @@ const paths = {
   tenants: '/v1/tenants',
   tenant: '/v1/tenants/:tenant',
   members: '/v1/tenants/:tenant/members',
+  sessions: '/v1/tenants/:tenant/sessions',
+  sessionsOf: '/v1/tenants/:tenant/members/:user/sessions',
+  session: '/v1/tenants/:tenant/sessions/:session',
+  events: '/v1/events',
   action: '/v1/tenants/:tenant/actions/:action',
 } as const
 
@@ -84,16 +93,16 @@ type Call = Context<{ Bindings: Bindings }>
 /** The API that changes tenants, on a listener of its own. */
 export function createManagementApi(parts: ManagementApiParts): Hono<{ Bindings: Bindings }> {
   const app = new Hono<{ Bindings: Bindings }>()
-  const answer = async (c: Call, make: (id: string) => Reply | Promise<Reply>): Promise<Response> => {
+  const answer = async (c: Call, make: (id: string) => Reply | Response | Promise<Reply>): Promise<Response> => {
     const id = requestId(c.req.raw.headers.get('x-request-id'))
-    let made: Reply
+    let made: Reply | Response
     try {
       made = await make(id)
     } catch (error) {
       made = failure(parts, error, id)
     }
     parts.metrics.responded(managementRoute.path, 'ANY', made.status)
-    return toResponse(made)
+    return made instanceof Response ? made : toResponse(made)
   }
 
   app.get(paths.tenants, (c) => answer(c, (id) => list(parts, c, id)))
@@ -101,6 +110,10 @@ export function createManagementApi(parts: ManagementApiParts): Hono<{ Bindings:
   app.put(paths.tenant, (c) => answer(c, (id) => store(parts, c, id)))
   app.get(paths.members, (c) => answer(c, (id) => members(parts, c, id)))
   app.post(paths.action, (c) => answer(c, (id) => act(parts, c, id)))
+  app.post(paths.sessions, (c) => answer(c, (id) => registerSession(parts, c, id)))
+  app.get(paths.sessionsOf, (c) => answer(c, (id) => listSessions(parts, c, id)))
+  app.delete(paths.session, (c) => answer(c, (id) => endSession(parts, c, id)))
+  app.get(paths.events, (c) => answer(c, (id) => streamEvents(parts, c, id)))
   for (const path of Object.values(paths))
     app.all(path, (c) =>
       answer(c, () => {
@@ -141,14 +154,14 @@ function members({ console, management }: ManagementApiParts, c: Call, id: strin
 
 async function store(parts: ManagementApiParts, c: Call, id: string): Promise<Reply> {
   parts.console.authenticate(c.req.raw.headers)
-  const { body: document } = await bodyOf(parts, c)
+  const { body: document } = await jsonBody(parts, c)
   return reply(200, JSON.stringify(parts.management.store(c.req.param('tenant') as string, document)), id)
 }
 
 /** A denial is a 403 with the decision; one that ran into a limit is a 409, for room may come. */
 async function act(parts: ManagementApiParts, c: Call, id: string): Promise<Reply> {
   const actor = parts.console.actor(c.req.raw.headers)
-  const { body: asked, bytes } = await bodyOf(parts, c)
+  const { body: asked, bytes } = await jsonBody(parts, c)
   const { resource = {}, context = {}, invitation } = asked
   if (invitation !== undefined && typeof invitation !== 'string')
     throw malformed('/invitation', '`invitation` must be a string')
@@ -170,11 +183,4 @@ async function act(parts: ManagementApiParts, c: Call, id: string): Promise<Repl
   const body = JSON.stringify({ decision, context: { ...context_, decision_id: answer.decisionId }, done, revision })
   if (decision) return reply(200, body, id)
   return reply(context_.limit === undefined ? 403 : 409, body, id)
-}
-
-async function bodyOf({ settings: { limits } }: ManagementApiParts, c: Call) {
-  const { raw } = c.req
-  if (!isJson(raw.headers.get('content-type'))) throw new PosternError('unsupported_media_type')
-  const read = c.env?.body ?? (await readBody(raw, limits.body_bytes))
-  return { body: asObject(readJson(read, limits), '', 'the body'), bytes: read === 'too_large' ? 0 : read.byteLength }
 }

@@ -70,6 +70,12 @@ export const errorTable = {
     remedy: 'set `public_url`',
   },
   unknown_tenant: { status: 404, message: 'no such tenant', remedy: 'import the tenant, or correct `context.tenant`' },
+  unknown_member: {
+    status: 404,
+    message: 'the user is no active member of the tenant',
+    remedy: 'register sessions of active members',
+  },
+  unknown_session: { status: 404, message: 'no such session', remedy: 'it has ended; list those that are left' },
   method_not_allowed: {
     status: 405,
     message: 'this path does not take that method',
@@ -79,6 +85,11 @@ export const errorTable = {
     status: 409,
     message: 'this user has a record in the tenant already',
     remedy: 'accept the invitation as another user, or have it revoked',
+  },
+  session_exists: {
+    status: 409,
+    message: 'another user has a session of this id',
+    remedy: 'register each session under an id of its own',
   },
   idempotency_conflict: {
     status: 409,
