@@ -5,6 +5,7 @@ import type { FactRecord, TenantFacts, TenantSource } from '../pdp/facts.ts'
 import type { MembersPage, MembersQuery } from '../pdp/members-query.ts'
 import type { Session } from '../pdp/session.ts'
 import type { TenantDocument } from '../pdp/tenant-document.ts'
+import { checkStore, type DirectoryCheck } from './check-store.ts'
 import { prepareChanges } from './draft-changes.ts'
 import { prepareFeed } from './feed.ts'
 import { type Journal, prepareJournal } from './journal.ts'
@@ -52,6 +53,12 @@ export interface Directory {
   sessions: Sessions['list']
   /** Answers with the revision; undefined where there is no such session. */
   endSession(tenant: string, id: string): string | undefined
+  /** Writes a whole copy to a file that must not exist. */
+  backup(file: string): void
+  /** Replaces everything by a copy. No revision that was given out before is of the new state. */
+  restore(copy: string): void
+  /** What is not as it should be: the file itself, and every column and count that look-ups rely upon. */
+  check(): DirectoryCheck
   close(): void
 }
 
@@ -96,7 +103,8 @@ export function openDirectory(file: string): Directory {
   const journal = prepareJournal(store)
   const memberList = prepareMemberList(store)
   const exported = prepareExport(store, lookups)
-  const epoch = store.query([], (db) => db.selectFrom('meta').select('epoch')).first({})?.epoch
+  const meta = store.query([], (db) => db.selectFrom('meta').select('epoch'))
+  let epoch = meta.first({})?.epoch
   const page = store.query(['after', 'limit'], (db, { after, limit }) =>
     db.selectFrom('tenant').selectAll().where('id', '>', after).orderBy('id').limit(limit),
   )
@@ -232,6 +240,13 @@ export function openDirectory(file: string): Directory {
       feed.announce()
       return revisionOf({ revision })
     },
+    backup: (copy) => store.copyTo(copy),
+    restore(copy) {
+      kept.clear()
+      store.replaceBy(copy)
+      epoch = meta.first({})?.epoch
+    },
+    check: () => checkStore(store),
     close: () => store.close(),
   }
 }

@@ -28,6 +28,7 @@ export const defaultSettings = deepFreeze({
   },
   gateway: { plan_denial_status: 403 as 402 | 403 },
   management: { token: null as string | null, invitation_hours: 168 },
+  tls: { cert: null as string | null, key: null as string | null, client_ca: null as string | null },
   default_tenant: null as string | null,
   tenants: null as string | null,
   directory: null as string | null,
@@ -168,6 +169,7 @@ function typedLike(example: unknown, text: string): unknown {
 /** What no schema can say about one setting alone. */
 function checkTogether(settings: Settings, env: Environment, document: YamlDocument<Written>): void {
   checkIdentity(settings.identity, document.file)
+  checkTls(settings.tls, document.file)
   checkBundle(settings.bundle, document.file)
   if (settings.tenants !== null && settings.directory !== null) {
     const message = '`tenants` and `directory` both say where tenants come from'
@@ -237,6 +239,17 @@ function checkIdentity(identity: Settings['identity'], file: string): void {
       '`identity` has two ways to know who asks',
       'set the jwt settings, the trusted header or the certificate prefix',
     )
+}
+
+/** Issuers of callers without a certificate of one's own would be read by nobody, and callers let in unasked. */
+function checkTls({ cert, key, client_ca }: Settings['tls'], file: string): void {
+  if (cert === null && key === null && client_ca === null) return
+  const missing = cert === null ? 'cert' : key === null ? 'key' : undefined
+  if (missing === undefined) return
+  const message = `\`tls.${missing}\` is missing`
+  throw new DocumentError([
+    { file, line: 0, column: 0, message, remedy: 'set both cert and key, or none of tls', pointer: `/tls/${missing}` },
+  ])
 }
 
 /** Whoever can change a policy on its way decides everything. */

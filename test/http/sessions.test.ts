@@ -190,6 +190,18 @@ describe('the stream of events', () => {
     },
   )
 
+  it('misses nothing where more was changed than it takes at once', async () => {
+    const { directory, stream } = await filestack()
+    const begun = directory.feed.head()
+    const put = { tenant, system: 'filestack' }
+    directory.put(Array.from({ length: 150 }, (_, n) => ({ ...put, tenant: n === 149 ? tenant : `t${n}` })))
+    const next = await stream('', begun.revision)
+    await next()
+    const told: unknown[] = []
+    for (let n = 0; n < 150; n++) told.push((await next())?.data)
+    expect(told).toMatchObject([...Array.from({ length: 149 }, (_, n) => ({ tenant: `t${n}` })), { tenant }])
+  })
+
   it('says from time to time where it is, also by the changes of others', async () => {
     const { ask, directory, stream } = await filestack(20)
     const next = await stream()
