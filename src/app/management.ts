@@ -49,6 +49,7 @@ export function createManagement(parts: ManagementParts): Management {
       return { revision: directory.put([checked]), warnings: tenantWarnings(checked, system) }
     },
     act: (command) => act(parts, command),
+    activity: (tenant, query) => directory.activity(tenant, query),
     has: (tenant) => directory.tenants.find(tenant) !== undefined,
     register: (tenant, session) =>
       directory.registerSession(tenant, { ...session, at: (parts.now?.() ?? new Date()).toISOString() }),
@@ -107,7 +108,18 @@ function act(parts: ManagementParts, command: Command): Acted {
     const done = carryOut(parts, draft, journal, { ...asked, answer, at }, command)
     if (command.key !== undefined)
       journal.keepAnswer(keyOf(command), { digest, body: JSON.stringify({ ...done, invitations: [] }) }, at.getTime())
-    return { commit: true, change: command.action, ended: done.sessions_ended, value: { answer, done } }
+    return {
+      commit: true,
+      change: command.action,
+      ended: done.sessions_ended,
+      activity: {
+        at: at.toISOString(),
+        action: command.action,
+        actor: { type: command.actor.type, id: command.actor.id },
+        targets: done.members,
+      },
+      value: { answer, done },
+    }
   })
   if (written === undefined) throw new PosternError('unknown_tenant', `no tenant \`${command.tenant}\``)
   return { ...written.value, revision: written.revision }

@@ -1,10 +1,12 @@
 import { LRUCache } from 'lru-cache'
+import type { Activity, ActivityPage, ActivityQuery } from '../pdp/activity.ts'
 import type { ChangeFeed } from '../pdp/change-feed.ts'
 import { PosternError } from '../pdp/errors.ts'
 import type { FactRecord, TenantFacts, TenantSource } from '../pdp/facts.ts'
 import type { MembersPage, MembersQuery } from '../pdp/members-query.ts'
 import type { Session } from '../pdp/session.ts'
 import type { TenantDocument } from '../pdp/tenant-document.ts'
+import { prepareActivity } from './activity.ts'
 import { checkStore, type DirectoryCheck } from './check-store.ts'
 import { prepareChanges } from './draft-changes.ts'
 import { prepareFeed } from './feed.ts'
@@ -49,6 +51,8 @@ export interface Directory {
    * where there would be too many. Throws `unknown_tenant`, `unknown_member` or `session_exists`.
    */
   registerSession(tenant: string, session: Session): void
+  /** What was done to the tenant, the newest first. Undefined where there is no such tenant. */
+  activity(tenant: string, query: ActivityQuery): ActivityPage | undefined
   /** The member's sessions, the oldest first. */
   sessions: Sessions['list']
   /** Answers with the revision; undefined where there is no such session. */
@@ -64,10 +68,16 @@ export interface Directory {
 
 /**
  * What the work of a transaction came to. `change` is a word for the change feed, such as the action's name; `ended` are
- * the users whose sessions end with it.
+ * the users whose sessions end with it, and `activity` is what to say of it to people.
  */
 export type Write<T> =
-  | { readonly commit: true; readonly change: string; readonly ended?: readonly string[]; readonly value: T }
+  | {
+      readonly commit: true
+      readonly change: string
+      readonly ended?: readonly string[]
+      readonly activity?: Omit<Activity, 'revision'>
+      readonly value: T
+    }
   | { readonly commit: false; readonly value: T }
 
 export interface Written<T> {
@@ -124,6 +134,7 @@ export function openDirectory(file: string): Directory {
   })
   const revisionOf = ({ revision }: Pick<TenantRow, 'revision'>) => `v1.${epoch}.${revision}`
   const feed = prepareFeed(store, (revision) => revisionOf({ revision }))
+  const activity = prepareActivity(store, (revision) => revisionOf({ revision }))
   const sessions = prepareSessions(store, lookups)
   const nextRev = () => changes.bump.first({})?.rev as number
 
@@ -194,6 +205,7 @@ export function openDirectory(file: string): Directory {
         const after = { ...draft.row(), revision }
         const { system: _, ...columns } = after
         changes.tenant.all(columns)
+        if (result.activity !== undefined) activity.append(revision, tenant, result.activity)
         const ended = new Set(result.ended)
         feed.append(
           revision,
@@ -226,6 +238,8 @@ export function openDirectory(file: string): Directory {
       }
       if (store.transaction(register, () => true)) feed.announce()
     },
+    activity: (tenant, query) =>
+      lookups.tenant.first({ tenant }) === undefined ? undefined : activity.page(tenant, query),
     sessions: sessions.list,
     endSession(tenant, id) {
       const end = () => {

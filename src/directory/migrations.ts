@@ -85,4 +85,15 @@ create index session_user on session (tenant, user, at, id);
 alter table change add column ended text not null default '[]';
 create index change_tenant on change (tenant, rev);
 `,
+  `
+create table activity (
+  tenant text not null, rev integer not null, at text not null, action text not null,
+  actor_type text not null, actor text not null, targets text not null,
+  primary key (tenant, rev)
+) strict, without rowid;
+create table activity_user (
+  tenant text not null, user text not null, rev integer not null,
+  primary key (tenant, user, rev)
+) strict, without rowid;
+`,
 ]

@@ -11,6 +11,18 @@ export interface Tables {
   /** What each revision changed; `ended` is a JSON list of the sessions that it ended, by user. */
   readonly change: { readonly rev: number; readonly tenant: string; readonly kind: string; readonly ended: string }
   readonly session: Session & { readonly tenant: string }
+  /** The action that each revision carried out; `targets` is a JSON list of users. It outlives what it tells of. */
+  readonly activity: {
+    readonly tenant: string
+    readonly rev: number
+    readonly at: string
+    readonly action: string
+    readonly actor_type: 'user' | 'service'
+    readonly actor: string
+    readonly targets: string
+  }
+  /** The users that an activity is about, to be found by. */
+  readonly activity_user: { readonly tenant: string; readonly user: string; readonly rev: number }
   readonly tenant: TenantRow
   readonly member: MemberRow
   readonly member_key: { readonly tenant: string; readonly api_key: string; readonly position: number }

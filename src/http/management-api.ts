@@ -1,7 +1,9 @@
 import { type Context, Hono } from 'hono'
+import type { ActivityPage, ActivityQuery } from '../pdp/activity.ts'
 import type { Answer } from '../pdp/decision.ts'
 import { PosternError } from '../pdp/errors.ts'
 import type { MembersPage, MembersQuery } from '../pdp/members-query.ts'
+import { activityCursor, activityQuery } from './activity-parameters.ts'
 import { asObject, malformed } from './authzen-question.ts'
 import type { Bindings } from './body.ts'
 import type { Actor, Console } from './console.ts'
@@ -53,6 +55,8 @@ export interface Acted {
 /** The port to the directory. Methods throw `PosternError`. */
 export interface Management extends SessionRegister {
   has(tenant: string): boolean
+  /** The newest first; undefined where there is no such tenant. */
+  activity(tenant: string, query: ActivityQuery): ActivityPage | undefined
   list(limit: number, after: string | undefined): readonly Json[]
   /** Undefined where there is no such tenant. */
   read(tenant: string): { readonly document: unknown; readonly revision: string } | undefined
@@ -81,6 +85,7 @@ const paths = {
   tenants: '/v1/tenants',
   tenant: '/v1/tenants/:tenant',
   members: '/v1/tenants/:tenant/members',
+  activity: '/v1/tenants/:tenant/activity',
   sessions: '/v1/tenants/:tenant/sessions',
   sessionsOf: '/v1/tenants/:tenant/members/:user/sessions',
   session: '/v1/tenants/:tenant/sessions/:session',
@@ -110,6 +115,7 @@ export function createManagementApi(parts: ManagementApiParts): Hono<{ Bindings:
   app.put(paths.tenant, (c) => answer(c, (id) => store(parts, c, id)))
   app.get(paths.members, (c) => answer(c, (id) => members(parts, c, id)))
   app.post(paths.action, (c) => answer(c, (id) => act(parts, c, id)))
+  app.get(paths.activity, (c) => answer(c, (id) => activity(parts, c, id)))
   app.post(paths.sessions, (c) => answer(c, (id) => registerSession(parts, c, id)))
   app.get(paths.sessionsOf, (c) => answer(c, (id) => listSessions(parts, c, id)))
   app.delete(paths.session, (c) => answer(c, (id) => endSession(parts, c, id)))
@@ -150,6 +156,15 @@ function members({ console, management }: ManagementApiParts, c: Call, id: strin
   if (page === undefined) throw new PosternError('unknown_tenant', `no tenant \`${tenant}\``)
   const next = page.next === undefined ? null : memberCursor(query.sort, page.next)
   return reply(200, JSON.stringify({ members: page.members, next }), id)
+}
+
+function activity({ console, management }: ManagementApiParts, c: Call, id: string): Reply {
+  console.authenticate(c.req.raw.headers)
+  const tenant = c.req.param('tenant') as string
+  const page = management.activity(tenant, activityQuery(new URL(c.req.url).searchParams))
+  if (page === undefined) throw new PosternError('unknown_tenant', `no tenant \`${tenant}\``)
+  const next = page.next === undefined ? null : activityCursor(page.next)
+  return reply(200, JSON.stringify({ activity: page.activity, next }), id)
 }
 
 async function store(parts: ManagementApiParts, c: Call, id: string): Promise<Reply> {
