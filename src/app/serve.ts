@@ -158,7 +158,7 @@ function managementOf(
   const events = createEventStreams(directory.feed)
   const api = createManagementApi({
     management,
-    console: createConsole(token),
+    console: createConsole(token, directory.tokens),
     events,
     metrics,
     settings,

@@ -21,11 +21,13 @@ import { type TenantRow, tenantTables } from './tables.ts'
 import type { TenantDraft } from './tenant-draft.ts'
 import { prepareExport } from './tenant-export.ts'
 import { insertTenant } from './tenant-rows.ts'
+import { prepareTokens, type Tokens } from './tokens.ts'
 
 /** Stored tenants. One process owns the file; methods throw `DirectoryError`. */
 export interface Directory {
   readonly tenants: TenantSource
   readonly feed: ChangeFeed
+  readonly tokens: Tokens
   /** Up to `limit` tenants behind the id `after`, by id in the order of code points. */
   list(limit: number, after?: string): readonly TenantSummary[]
   /** A page of the tenant's members. Undefined where there is no such tenant. */
@@ -228,6 +230,7 @@ export function openDirectory(file: string): Directory {
       return { value: result.value, revision: revisionOf(row) }
     },
     feed,
+    tokens: prepareTokens(store),
     registerSession(tenant, session) {
       const register = () => {
         if (lookups.tenant.first({ tenant }) === undefined)

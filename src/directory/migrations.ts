@@ -96,4 +96,10 @@ create table activity_user (
   primary key (tenant, user, rev)
 ) strict, without rowid;
 `,
+  `
+create table token (
+  name text primary key, digest text not null unique, scope text not null, tenant text,
+  expires integer, created integer not null
+) strict, without rowid;
+`,
 ]

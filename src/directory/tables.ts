@@ -1,3 +1,4 @@
+import type { TokenScope } from '../pdp/access-token.ts'
 import type { Session } from '../pdp/session.ts'
 
 /**
@@ -23,6 +24,15 @@ export interface Tables {
   }
   /** The users that an activity is about, to be found by. */
   readonly activity_user: { readonly tenant: string; readonly user: string; readonly rev: number }
+  /** Access tokens of the management API; times are milliseconds since 1970. */
+  readonly token: {
+    readonly name: string
+    readonly digest: string
+    readonly scope: TokenScope
+    readonly tenant: string | null
+    readonly expires: number | null
+    readonly created: number
+  }
   readonly tenant: TenantRow
   readonly member: MemberRow
   readonly member_key: { readonly tenant: string; readonly api_key: string; readonly position: number }

@@ -135,13 +135,13 @@ export function createManagementApi(parts: ManagementApiParts): Hono<{ Bindings:
 }
 
 function list({ console, management }: ManagementApiParts, c: Call, id: string): Reply {
-  console.authenticate(c.req.raw.headers)
+  console.authenticate(c.req.raw.headers, { scope: 'read', tenant: undefined })
   const limit = pageLimit(new URL(c.req.url).searchParams)
   return reply(200, JSON.stringify({ tenants: management.list(limit, c.req.query('after')) }), id)
 }
 
 function read({ console, management }: ManagementApiParts, c: Call, id: string): Reply {
-  console.authenticate(c.req.raw.headers)
+  console.authenticate(c.req.raw.headers, { scope: 'read', tenant: c.req.param('tenant') })
   const name = c.req.param('tenant') as string
   const found = management.read(name)
   if (found === undefined) throw new PosternError('unknown_tenant', `no tenant \`${name}\``)
@@ -149,7 +149,7 @@ function read({ console, management }: ManagementApiParts, c: Call, id: string):
 }
 
 function members({ console, management }: ManagementApiParts, c: Call, id: string): Reply {
-  console.authenticate(c.req.raw.headers)
+  console.authenticate(c.req.raw.headers, { scope: 'read', tenant: c.req.param('tenant') })
   const tenant = c.req.param('tenant') as string
   const query = membersQuery(new URL(c.req.url).searchParams)
   const page = management.members(tenant, query)
@@ -159,7 +159,7 @@ function members({ console, management }: ManagementApiParts, c: Call, id: strin
 }
 
 function activity({ console, management }: ManagementApiParts, c: Call, id: string): Reply {
-  console.authenticate(c.req.raw.headers)
+  console.authenticate(c.req.raw.headers, { scope: 'read', tenant: c.req.param('tenant') })
   const tenant = c.req.param('tenant') as string
   const page = management.activity(tenant, activityQuery(new URL(c.req.url).searchParams))
   if (page === undefined) throw new PosternError('unknown_tenant', `no tenant \`${tenant}\``)
@@ -168,14 +168,14 @@ function activity({ console, management }: ManagementApiParts, c: Call, id: stri
 }
 
 async function store(parts: ManagementApiParts, c: Call, id: string): Promise<Reply> {
-  parts.console.authenticate(c.req.raw.headers)
+  parts.console.authenticate(c.req.raw.headers, { scope: 'manage', tenant: c.req.param('tenant') })
   const { body: document } = await jsonBody(parts, c)
   return reply(200, JSON.stringify(parts.management.store(c.req.param('tenant') as string, document)), id)
 }
 
 /** A denial is a 403 with the decision; one that ran into a limit is a 409, for room may come. */
 async function act(parts: ManagementApiParts, c: Call, id: string): Promise<Reply> {
-  const actor = parts.console.actor(c.req.raw.headers)
+  const actor = parts.console.actor(c.req.raw.headers, { scope: 'manage', tenant: c.req.param('tenant') })
   const { body: asked, bytes } = await jsonBody(parts, c)
   const { resource = {}, context = {}, invitation } = asked
   if (invitation !== undefined && typeof invitation !== 'string')

@@ -31,7 +31,7 @@ type Call = Context<{ Bindings: Bindings }>
 const longest = 1_000
 
 export async function registerSession(parts: SessionApiParts, c: Call, id: string): Promise<Reply> {
-  parts.console.authenticate(c.req.raw.headers)
+  parts.console.authenticate(c.req.raw.headers, { scope: 'manage', tenant: c.req.param('tenant') })
   const { body } = await jsonBody(parts, c)
   const [extra] = Object.keys(body).filter((name) => !['id', 'user', 'about'].includes(name))
   if (extra !== undefined) throw malformed('', `a session has \`id\`, \`user\` and \`about\`, not \`${extra}\``)
@@ -49,7 +49,7 @@ export async function registerSession(parts: SessionApiParts, c: Call, id: strin
 }
 
 export function listSessions({ console, management }: SessionApiParts, c: Call, id: string): Reply {
-  console.authenticate(c.req.raw.headers)
+  console.authenticate(c.req.raw.headers, { scope: 'read', tenant: c.req.param('tenant') })
   const tenant = c.req.param('tenant') as string
   const sessions = management.sessions(tenant, c.req.param('user') as string)
   if (sessions === undefined) throw new PosternError('unknown_tenant', `no tenant \`${tenant}\``)
@@ -57,14 +57,14 @@ export function listSessions({ console, management }: SessionApiParts, c: Call, 
 }
 
 export function endSession({ console, management }: SessionApiParts, c: Call, id: string): Reply {
-  console.authenticate(c.req.raw.headers)
+  console.authenticate(c.req.raw.headers, { scope: 'manage', tenant: c.req.param('tenant') })
   const revision = management.endSession(c.req.param('tenant') as string, c.req.param('session') as string)
   if (revision === undefined) throw new PosternError('unknown_session')
   return reply(200, JSON.stringify({ revision }), id)
 }
 
 export function streamEvents({ console, management, events }: SessionApiParts, c: Call, id: string): Response {
-  console.authenticate(c.req.raw.headers)
+  console.authenticate(c.req.raw.headers, { scope: 'read', tenant: c.req.query('tenant') })
   const parameters = new URL(c.req.url).searchParams
   refuseUnknown(parameters, ['tenant'])
   const tenant = parameters.get('tenant') ?? undefined

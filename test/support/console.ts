@@ -42,7 +42,7 @@ export function consoleOf(system: string, heartbeatMs = 15_000) {
   const events = createEventStreams(directory.feed, { heartbeatMs })
   const app = createManagementApi({
     management: createManagement({ directory, pdp, invitationMs: 3_600_000, now: () => at.now }),
-    console: createConsole(token),
+    console: createConsole(token, directory.tokens, () => at.now.getTime()),
     events,
     metrics: { responded() {}, failedClosed() {}, decided() {}, render: () => '' },
     settings: { limits: { body_bytes: 65_536, depth: 32 } },
