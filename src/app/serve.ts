@@ -25,6 +25,7 @@ import { createPdp } from '../pdp/decide.ts'
 import { type Activation, createActivation } from './activation.ts'
 import type { BundleIndex } from './build.ts'
 import { createManagement, type ManagementParts } from './management.ts'
+import { type OpenOutbox, openOutbox } from './open-outbox.ts'
 import { createReadiness, type Readiness } from './readiness.ts'
 
 export interface ServeParts {
@@ -46,11 +47,11 @@ export interface Serving {
   readonly activation: Activation
   /** Ids of the tenants that are served, of a directory the first few. */
   readonly tenants: readonly string[]
-  /** After the last answer: writes what still waits for the decision log, and closes the directory. */
+  /** After the last answer: writes what still waits for the decision log, ends deliveries, and closes the directory. */
   finish(): Promise<void>
 }
 
-/** How long the decision log may take to write what waits when the process stops. */
+/** How long the decision log may take to write what waits when the process stops, and what the outbox has begun to send. */
 const flushMs = 5_000
 
 /**
@@ -101,16 +102,17 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   addOpaApi(api, { pdp, settings, metrics, log, version: parts.version, recorder })
   addStatusApi(api, { metrics, status: activation.status })
   addAuthzenApi(api, { pdp, settings, metrics, log, recorder })
+  const outbox = tenants.directory && openOutbox({ ...parts, queue: tenants.directory.outbox })
   const gateway = gatewayOf(parts, { pdp, metrics, readiness, recorder })
   const hooks = { log, refused: (status: number) => metrics.responded('other', '_OTHER', status) }
   const listeners = [await listen(api, settings.listen.decision, settings, hooks)]
   const { gateway: byHttp, gateway_grpc: byGrpc } = settings.listen
   if (gateway !== undefined && byHttp !== null) listeners.push(await listen(gateway, byHttp, settings, hooks))
   if (gateway !== undefined && byGrpc !== null) listeners.push(await grpcOn(byGrpc, { api: gateway, readiness }))
-  const managed = managementOf(parts, tenants.directory, { pdp, metrics, recorder })
+  const managed = managementOf(parts, tenants.directory, outbox, { pdp, metrics, recorder })
   if (managed !== undefined) listeners.push(await listen(managed.api, managed.address, settings, hooks))
   const finish = async () => {
-    await recorder?.close(flushMs)
+    await Promise.all([recorder?.close(flushMs), outbox?.deliverer.close(flushMs)])
     tenants.close()
   }
   return { listeners, readiness, activation, tenants: tenants.ids, finish }
@@ -140,14 +142,15 @@ function tenantsOf({ bundle, settings, root, tenantFiles, log }: ServeParts) {
 function managementOf(
   { settings, log }: ServeParts,
   directory: Directory | undefined,
+  outbox: OpenOutbox | undefined,
   { metrics, ...shared }: { readonly metrics: Metrics } & Pick<ManagementParts, 'pdp' | 'recorder'>,
 ) {
   const address = settings.listen.management
-  if (address === null || directory === undefined) return undefined
+  if (address === null || directory === undefined || outbox === undefined) return undefined
   const { token, invitation_hours } = settings.management
   if (token === null)
     log.warn('whoever reaches the management API is believed: for a demo only; set `management.token`')
-  const management = createManagement({ directory, ...shared, invitationMs: invitation_hours * 3_600_000 })
+  const management = createManagement({ directory, ...outbox, ...shared, invitationMs: invitation_hours * 3_600_000 })
   const api = createManagementApi({
     management,
     console: createConsole(token),

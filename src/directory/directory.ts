@@ -7,6 +7,7 @@ import { prepareLookups } from './lookups.ts'
 import { openStore } from './store.ts'
 import { storedDraft } from './stored-draft.ts'
 import { type RecordCache, storedFacts } from './stored-facts.ts'
+import { prepareOutbox, type StoredOutbox } from './stored-outbox.ts'
 import { type TenantRow, tenantTables } from './tables.ts'
 import type { TenantDraft } from './tenant-draft.ts'
 import { prepareExport } from './tenant-export.ts'
@@ -33,6 +34,7 @@ export interface Directory {
     tenant: string,
     work: (draft: TenantDraft, facts: TenantFacts, journal: Journal) => Write<T>,
   ): Written<T> | undefined
+  readonly outbox: StoredOutbox
   close(): void
 }
 
@@ -172,6 +174,7 @@ export function openDirectory(file: string): Directory {
       }
       return { value: result.value, revision: revisionOf(row) }
     },
+    outbox: prepareOutbox(store),
     close: () => store.close(),
   }
 }
