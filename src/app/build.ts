@@ -19,6 +19,7 @@ import { actionType } from '../pdp/action-type.ts'
 import { crossCheck } from './cross-check.ts'
 import { coreNeeds, needsOf, permissionNeeds, type RuleNeeds } from './policy-needs.ts'
 import { resolveRules } from './resolve-rules.ts'
+import { ruleIndex } from './rule-index.ts'
 
 /** One system as the manifest keeps it: what the model knows, and what each permission reads. */
 export interface SystemManifest {
@@ -40,6 +41,8 @@ export interface BundleIndex {
   readonly refusals: readonly string[]
   readonly obligations: readonly string[]
   readonly systems: Readonly<Record<string, SystemManifest>>
+  /** Every rule by its path, for whoever compares this policy with another. */
+  readonly rules: ReturnType<typeof ruleIndex>
 }
 
 export interface BuildOptions {
@@ -116,6 +119,7 @@ async function buildBundle(options: BuildOptions): Promise<BuildResult> {
       refusals: union(systems, (system) => system.index.refusals),
       obligations: union(systems, (system) => system.index.obligations),
       systems: Object.fromEntries(systems.map((system) => [system.name, systemManifest(system, ruleNeeds)])),
+      rules: ruleIndex(rules),
     },
   })
   writeBundle(output, bundle)

@@ -1,8 +1,7 @@
 import type { Problem } from '../document/problem.ts'
 import type { CompiledSystem } from '../model/compile-system.ts'
 import type { RegoRule } from '../opa/rego-index.ts'
-
-const kinds = ['checks', 'conditions', 'grants', 'obligations', 'limits']
+import { ruleKinds } from './policy-needs.ts'
 
 /** The rule's path below `data`, for every rule that the YAML of a system names. */
 export type Resolution = ReadonlyMap<string, readonly string[]>
@@ -21,7 +20,7 @@ export function crossCheck(
     const key = rule.path.join('.')
     byPath.set(key, [...(byPath.get(key) ?? []), rule])
   }
-  const isNamedKind = (path: readonly string[]) => kinds.includes(path[2] ?? '') && path.length === 4
+  const isNamedKind = (path: readonly string[]) => ruleKinds.includes(path[2] ?? '') && path.length === 4
   const found = new Map<string, Resolution>()
   for (const system of systems) {
     const resolution = new Map<string, readonly string[]>()

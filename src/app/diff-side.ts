@@ -6,7 +6,7 @@ import { type Bundle, readBundle } from '../opa/bundle.ts'
 import { findPolicies } from '../opa/policy-sources.ts'
 import type { Progress } from '../opa/progress.ts'
 import { readBases } from '../review/decision-bases.ts'
-import type { DiffSide } from '../review/policy-diff.ts'
+import type { DiffSide } from '../review/diff-side.ts'
 import type { BundleIndex } from './build.ts'
 import { buildProject, type Project, projectAt } from './project.ts'
 import { reviewPolicy } from './review-policy.ts'
@@ -55,11 +55,13 @@ async function built({ root, bundle }: Project, { project, env, progress }: Diff
 
 function sideOf(bundle: Bundle<BundleIndex>, root?: string): DiffSide {
   const reviewed = reviewPolicy(bundle)
-  const wasm = bundle.manifest.wasm_sha256
-  if (root === undefined) return { reviewed, bases: {}, texts: undefined, wasm }
+  const { wasm_sha256: wasm, index } = bundle.manifest
+  // A bundle of an older build has none.
+  const rules: BundleIndex['rules'] | undefined = index.rules
+  if (root === undefined) return { reviewed, bases: {}, rules, texts: new Map(), wasm }
   const bases = Object.keys(reviewed.model).map((system) => [system, readBases(root, system)] as const)
   const texts = findPolicies(root).files.map((file) => [file, readFileSync(join(root, file), 'utf8')] as const)
-  return { reviewed, bases: Object.fromEntries(bases), texts: new Map(texts), wasm }
+  return { reviewed, bases: Object.fromEntries(bases), rules, texts: new Map(texts), wasm }
 }
 
 /** Writes the revision's files of the project to `target`, through an index of its own: the checkout stays as it is. */

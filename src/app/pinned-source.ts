@@ -19,7 +19,8 @@ export function pinnedSource(
       const pin = store.pin()
       if (pin === known) return 'unchanged'
       if (pin !== undefined) return { tag: pin, from: store.pinned, deliver: () => openFile(store.pinned, options) }
-      return source.look(known.startsWith('pin ') ? '' : known)
+      // The tag of a pin is none that the source gave, so that what it holds is news to it.
+      return source.look(known)
     },
   }
 }

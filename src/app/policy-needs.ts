@@ -4,6 +4,9 @@ import type { RuleName } from '../model/system-context.ts'
 import { inputClosure, type RegoRule } from '../opa/rego-index.ts'
 import { factCatalogue } from '../pdp/facts.ts'
 
+/** The kinds of rules that YAML names. */
+export const ruleKinds = ['checks', 'conditions', 'grants', 'obligations', 'limits']
+
 const catalogue = factCatalogue.map((entry) => entry.split('.'))
 
 /** Stands for every attribute that the row takes, where a rule looks attributes up by name. */
@@ -61,11 +64,15 @@ export function needsOf(
   return { paths: [...paths].sort(), lookups: looked }
 }
 
+/** Whether YAML names the rule. */
+export function isNamedRule([first, second, kind = '', name]: readonly string[]): boolean {
+  if (name === undefined || !ruleKinds.includes(kind)) return false
+  return first === 'systems' || (first === 'authz' && second === 'shared')
+}
+
 /** What the core reads for every permission: package authz, without the rules that a row has to name. */
 export function coreNeeds(rules: readonly RegoRule[], problems: Problem[]): readonly string[] {
-  const isNamed = (path: readonly string[]) =>
-    path[0] === 'systems' || (path[1] === 'shared' && ['checks', 'obligations', 'limits'].includes(path[2] ?? ''))
-  const inputsOf = inputClosure(rules, isNamed)
+  const inputsOf = inputClosure(rules, (path) => path[0] === 'systems' || isNamedRule(path))
   const core = rules.filter((rule) => rule.path[0] === 'authz' && rule.path[1] !== 'shared')
   const { paths } = needsOf(
     core.flatMap((rule) => inputsOf(rule.path)),

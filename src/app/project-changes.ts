@@ -5,6 +5,19 @@ import { join } from 'node:path'
 const quietMs = 50
 
 /**
+ * What comes of the work; undefined where a file that it reads went meanwhile. That is a change, so whoever watches is
+ * woken again.
+ */
+export async function unlessGone<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/**
  * Yields once after each burst of changes below `config` and `policies`, also for what changed while the caller was
  * busy; ends when `signal` is aborted. Watching begins with the call, not with the first wait.
  */
@@ -23,7 +36,8 @@ export function projectChanges(root: string, signal?: AbortSignal): AsyncIterabl
   const watchers: FSWatcher[] = ['config', 'policies']
     .map((folder) => join(root, folder))
     .filter((folder) => existsSync(folder))
-    .map((folder) => watch(folder, { recursive: true }, note))
+    // A file that goes while it is looked at is a change like any other; without a listener it would end the process.
+    .map((folder) => watch(folder, { recursive: true }, note).on('error', note))
   signal?.addEventListener('abort', () => {
     clearTimeout(timer)
     for (const watcher of watchers) watcher.close()

@@ -9,12 +9,14 @@ import { createIdentify } from '../gateway/identity.ts'
 import { readRoutes } from '../gateway/read-routes.ts'
 import { addAuthzenApi } from '../http/authzen-api.ts'
 import { ListenError, loopbackOnly } from '../http/bind.ts'
+import { type Certificates, watchCertificates } from '../http/certificates.ts'
 import { createConsole } from '../http/console.ts'
 import { createDecisionApi } from '../http/decision-api.ts'
 import { addExplainApi } from '../http/explain-api.ts'
 import { type Listener, listen } from '../http/listener.ts'
 import { createManagementApi, managementRoute } from '../http/management-api.ts'
 import { addOpaApi } from '../http/opa-api.ts'
+import { addOpenapiApi } from '../http/openapi-api.ts'
 import { decisionRoutes } from '../http/routes.ts'
 import { addStatusApi } from '../http/status-api.ts'
 import { createMetrics, type Metrics } from '../log/metrics.ts'
@@ -103,11 +105,14 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   addStatusApi(api, { metrics, status: activation.status })
   addAuthzenApi(api, { pdp, settings, metrics, log, recorder })
   const outbox = tenants.directory && openOutbox({ ...parts, queue: tenants.directory.outbox })
+  addOpenapiApi(api, { metrics, version: parts.version })
   const gateway = gatewayOf(parts, { pdp, metrics, readiness, recorder })
+  const certificates = certificatesOf(parts, metrics)
   const hooks = { log, refused: (status: number) => metrics.responded('other', '_OTHER', status) }
-  const listeners = [await listen(api, settings.listen.decision, settings, hooks)]
+  const listeners = [await listen(api, settings.listen.decision, settings, hooks, certificates)]
   const { gateway: byHttp, gateway_grpc: byGrpc } = settings.listen
-  if (gateway !== undefined && byHttp !== null) listeners.push(await listen(gateway, byHttp, settings, hooks))
+  if (gateway !== undefined && byHttp !== null)
+    listeners.push(await listen(gateway, byHttp, settings, hooks, certificates))
   if (gateway !== undefined && byGrpc !== null) listeners.push(await grpcOn(byGrpc, { api: gateway, readiness }))
   const managed = managementOf(parts, tenants.directory, outbox, { pdp, metrics, recorder })
   if (managed !== undefined) listeners.push(await listen(managed.api, managed.address, settings, hooks))
@@ -159,6 +164,22 @@ function managementOf(
     log,
   })
   return { address, api }
+}
+
+/** For the listeners of HTTP; their files are named from the root. */
+function certificatesOf({ settings, root, log }: ServeParts, metrics: Metrics): Certificates | undefined {
+  const { cert, key, client_ca } = settings.tls
+  if (cert === null || key === null) return undefined
+  const files = {
+    cert: resolve(root, cert),
+    key: resolve(root, key),
+    client_ca: client_ca === null ? null : resolve(root, client_ca),
+  }
+  return watchCertificates(files, (result, reason) => {
+    metrics.certificatesLoaded(result)
+    if (result === 'ok') log.info('certificates taken')
+    else log.error(`certificates not taken, the old ones stay: ${reason}`)
+  })
 }
 
 /** Made before anything listens, so that wrong routes or keys stop the start. */

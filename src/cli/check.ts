@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createProjectChecker } from '../app/check.ts'
 import { projectAt } from '../app/project.ts'
-import { projectChanges } from '../app/project-changes.ts'
+import { projectChanges, unlessGone } from '../app/project-changes.ts'
 import { checkGithub } from '../review/check-github.ts'
 import { checkJson } from '../review/check-json.ts'
 import { checkJunit } from '../review/check-junit.ts'
@@ -53,8 +53,8 @@ export const check = defineCommand({
     }
     if (values.watch === true) {
       const changes = projectChanges(project.root)
-      await report()
-      for await (const _ of changes) await report()
+      await unlessGone(report)
+      for await (const _ of changes) await unlessGone(report)
     }
     return problemsOf(await report()).length === 0 ? 0 : 1
   },

@@ -70,4 +70,9 @@ export const commands: readonly CommandEntry[] = [
     summary: 'import, export and list the tenants of the directory',
     load: async () => (await import('./tenant.ts')).tenant,
   },
+  {
+    name: 'directory',
+    summary: 'back up, restore and check the directory',
+    load: async () => (await import('./directory.ts')).directory,
+  },
 ]

@@ -20,7 +20,7 @@ export const diff = defineCommand({
       type: 'string',
       value: 'what',
       description:
-        'exit with 1 on `widen`: somebody gains, a plan has more seats, or a table changes and no decision shows it; ' +
+        'exit with 1 on `widen`: somebody gains, a plan has more seats, or a rule or table changes so that more may; ' +
         'on `any` difference; on `none` (default)',
     },
     project: projectOption,

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { FactRecord, TenantFacts, TenantSource } from '../pdp/facts.ts'
 import type { TenantDocument } from '../pdp/tenant-document.ts'
+import { checkStore, type DirectoryCheck } from './check-store.ts'
 import { prepareChanges } from './draft-changes.ts'
 import { type Journal, prepareJournal } from './journal.ts'
 import { prepareLookups } from './lookups.ts'
@@ -35,6 +36,12 @@ export interface Directory {
     work: (draft: TenantDraft, facts: TenantFacts, journal: Journal) => Write<T>,
   ): Written<T> | undefined
   readonly outbox: StoredOutbox
+  /** Writes a whole copy to a file that must not exist. */
+  backup(file: string): void
+  /** Replaces everything by a copy. No revision that was given out before is of the new state. */
+  restore(copy: string): void
+  /** What is not as it should be: the file itself, and every column and count that look-ups rely upon. */
+  check(): DirectoryCheck
   close(): void
 }
 
@@ -75,7 +82,8 @@ export function openDirectory(file: string): Directory {
   const changes = prepareChanges(store)
   const journal = prepareJournal(store)
   const exported = prepareExport(store, lookups)
-  const epoch = store.query([], (db) => db.selectFrom('meta').select('epoch')).first({})?.epoch
+  const meta = store.query([], (db) => db.selectFrom('meta').select('epoch'))
+  let epoch = meta.first({})?.epoch
   const page = store.query(['after', 'limit'], (db, { after, limit }) =>
     db.selectFrom('tenant').selectAll().where('id', '>', after).orderBy('id').limit(limit),
   )
@@ -175,6 +183,13 @@ export function openDirectory(file: string): Directory {
       return { value: result.value, revision: revisionOf(row) }
     },
     outbox: prepareOutbox(store),
+    backup: (copy) => store.copyTo(copy),
+    restore(copy) {
+      kept.clear()
+      store.replaceBy(copy)
+      epoch = meta.first({})?.epoch
+    },
+    check: () => checkStore(store),
     close: () => store.close(),
   }
 }

@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import type { Store } from './store.ts'
 
 export type Lookups = ReturnType<typeof prepareLookups>
@@ -174,7 +173,8 @@ export function prepareLookups(store: Store) {
         .select((columns) => columns.ref('element.holder').$notNull().as('id'))
         .where('element.tenant', '=', tenant)
         .where('element.list', '=', list)
-        .where('element.holder_kind', '=', 'name')
+        // Not by kind, which would be answered by the index of holders, and sorted for each page.
+        .where('element.holder', 'is not', null)
         .where('element.ordinal', '>', after)
         // What is said twice counts where it is said first.
         .where(({ not, exists, selectFrom }) =>
@@ -186,8 +186,8 @@ export function prepareLookups(store: Store) {
                 .whereRef('earlier.list', '=', 'element.list')
                 .where('earlier.holder_kind', '=', 'name')
                 .whereRef('earlier.holder', '=', 'element.holder')
-                // The sign keeps SQLite from walking all that is before it in place of the index by name.
-                .where(sql<number>`+earlier.ordinal`, '<', (column) => column.ref('element.ordinal')),
+                // As a sum, so that the holder is looked up and not every earlier element read.
+                .where((own) => own(own('earlier.ordinal', '+', own.lit(0)), '<', own.ref('element.ordinal'))),
             ),
           ),
         )

@@ -73,7 +73,7 @@ create index answered_at on answered (at);
 `,
   `
 create table outbox (
-  seq integer primary key autoincrement, id text not null unique, tenant text not null, channel text not null,
+  seq integer primary key, id text not null unique, tenant text not null, channel text not null,
   type text not null, body text not null, recipient text, secret text, digest text, expires integer,
   created integer not null, attempts integer not null, due integer not null, dead integer not null, error text
 ) strict;

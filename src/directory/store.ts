@@ -42,6 +42,15 @@ export interface Store {
     build: (db: Kysely<Tables>, parameter: Readonly<Record<Name, never>>) => Q,
   ): Query<Name, InferResult<Q>[number]>
   insert<Table extends keyof Tables>(table: Table, row: Insertable<Tables[Table]>): void
+  /** Writes a whole copy, as of this moment, to a file that must not exist. */
+  copyTo(file: string): void
+  /**
+   * Puts what a copy holds in the place of all that is here, under another epoch, all of it or nothing. Throws a
+   * `DirectoryError` for a file that is no sound copy of these tables.
+   */
+  replaceBy(copy: string): void
+  /** What SQLite finds broken in the file. */
+  faults(): readonly string[]
   /** All of `work`, on disk when this returns, or nothing of it where `keep` says no or something throws. */
   transaction<T>(work: () => T, keep: (result: T) => boolean): T
   close(): void
@@ -106,6 +115,9 @@ export function openStore(file: string): Store {
       storable(values)
       explaining(file, () => statement.run(values))
     },
+    copyTo: (copy) => explaining(copy, () => void database.prepare('vacuum into ?').run(copy)),
+    replaceBy: (copy) => explaining(copy, () => replaceBy(database, copy)),
+    faults: () => explaining(file, () => faultsOf(database, 'main')),
     transaction: (work, keep) => explaining(file, () => transaction(database, work, keep)),
     close: () => explaining(file, () => release(database)),
   }
@@ -175,6 +187,42 @@ function migrate(database: Database.Database, file: string): void {
     database.prepare('insert into migration (digest) values (?)').run(digest)
   }
   database.prepare('insert into meta (one, epoch, rev) values (1, ?, 0) on conflict do nothing').run(randomUUID())
+}
+
+function faultsOf(database: Database.Database, schema: string): readonly string[] {
+  const found = database.prepare(`pragma ${schema}.integrity_check`).all() as { readonly integrity_check: string }[]
+  return found.map(({ integrity_check: fault }) => fault).filter((fault) => fault !== 'ok')
+}
+
+/** By SQL and not by another file of that name: the lock is held throughout, and a crash leaves the one or the other. */
+function replaceBy(database: Database.Database, copy: string): void {
+  database.prepare('attach ? as copy').run(copy)
+  try {
+    if (digestsOf(database, 'copy') !== digestsOf(database, 'main') || faultsOf(database, 'copy').length > 0)
+      throw new DirectoryError(`\`${copy}\` is no sound backup of a directory of this version`)
+    const replace = () => {
+      for (const table of tablesOf(database))
+        database.exec(`delete from ${table}; insert into ${table} select * from copy.${table}`)
+      database.prepare('update meta set epoch = ?').run(randomUUID())
+    }
+    transaction(database, replace, () => true)
+  } finally {
+    database.exec('detach copy')
+  }
+}
+
+/** All but the list of migrations, so that a table that comes later is restored too. */
+function tablesOf(database: Database.Database): readonly string[] {
+  const rows = database.prepare("select name from sqlite_schema where type = 'table' and name <> 'migration'").all()
+  return (rows as { readonly name: string }[]).map(({ name }) => name)
+}
+
+/** The digests of the migrations that made the tables; empty where there are none. */
+function digestsOf(database: Database.Database, schema: 'main' | 'copy'): string {
+  const tables = database.prepare(`select name from ${schema}.sqlite_schema where name = 'migration'`).all()
+  if (tables.length === 0) return ''
+  const rows = database.prepare(`select digest from ${schema}.migration order by id`).all()
+  return (rows as { readonly digest: string }[]).map(({ digest }) => digest).join(' ')
 }
 
 function transaction<T>(database: Database.Database, work: () => T, keep: (result: T) => boolean): T {

@@ -2,7 +2,7 @@ import { isAboutSomething, type Share } from '../pdp/concerned.ts'
 import { countsOf, lowerAscii, type Member, statusOf } from '../pdp/member.ts'
 import type { TenantDocument } from '../pdp/tenant-document.ts'
 import type { Store } from './store.ts'
-import type { ElementRow, MemberRow } from './tables.ts'
+import type { ElementRow, HoldingRow, MemberRow } from './tables.ts'
 
 /** The lists of a document that are stored element by element, in the order of an export. */
 export const listNames = [
@@ -74,12 +74,26 @@ export function elementRow(tenant: string, list: string, ordinal: number, elemen
 export function insertObject(store: Store, tenant: string, list: string, value: Readonly<Record<string, unknown>>) {
   for (const [ordinal, [name, inner]] of Object.entries(value).entries()) {
     store.insert('element', { tenant, list, ordinal, ...byName(name), record: JSON.stringify(inner) })
-    if (!Array.isArray(inner)) continue
-    const places = new Map<string, number[]>()
-    for (const [index, value] of inner.entries()) places.set(value, [...(places.get(value) ?? []), index])
-    for (const [value, indexes] of places)
-      store.insert('holding', { tenant, list, value, ordinal, name, places: JSON.stringify(indexes) })
+    for (const row of holdingRows(tenant, list, ordinal, name, inner)) store.insert('holding', row)
   }
+}
+
+/** What a member of an object holds, if it is a list. */
+export function holdingRows(
+  tenant: string,
+  list: string,
+  ordinal: number,
+  name: string,
+  inner: unknown,
+): readonly HoldingRow[] {
+  if (!Array.isArray(inner)) return []
+  const places = new Map<string, number[]>()
+  for (const [index, value] of inner.entries()) {
+    const known = places.get(value)
+    if (known === undefined) places.set(value, [index])
+    else known.push(index)
+  }
+  return [...places].map(([value, at]) => ({ tenant, list, value, ordinal, name, places: JSON.stringify(at) }))
 }
 
 function insertEntities(store: Store, { tenant, entities = {} }: TenantDocument): void {

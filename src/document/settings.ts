@@ -36,6 +36,7 @@ export const defaultSettings = deepFreeze({
     webhook_secret: null as string | null,
     attempts: 12,
   },
+  tls: { cert: null as string | null, key: null as string | null, client_ca: null as string | null },
   default_tenant: null as string | null,
   tenants: null as string | null,
   directory: null as string | null,
@@ -176,6 +177,7 @@ function typedLike(example: unknown, text: string): unknown {
 /** What no schema can say about one setting alone. */
 function checkTogether(settings: Settings, env: Environment, document: YamlDocument<Written>): void {
   checkIdentity(settings.identity, document.file)
+  checkTls(settings.tls, document.file)
   checkBundle(settings.bundle, document.file)
   if (settings.tenants !== null && settings.directory !== null) {
     const message = '`tenants` and `directory` both say where tenants come from'
@@ -256,6 +258,17 @@ function checkIdentity(identity: Settings['identity'], file: string): void {
       '`identity` has two ways to know who asks',
       'set the jwt settings, the trusted header or the certificate prefix',
     )
+}
+
+/** Issuers of callers without a certificate of one's own would be read by nobody, and callers let in unasked. */
+function checkTls({ cert, key, client_ca }: Settings['tls'], file: string): void {
+  if (cert === null && key === null && client_ca === null) return
+  const missing = cert === null ? 'cert' : key === null ? 'key' : undefined
+  if (missing === undefined) return
+  const message = `\`tls.${missing}\` is missing`
+  throw new DocumentError([
+    { file, line: 0, column: 0, message, remedy: 'set both cert and key, or none of tls', pointer: `/tls/${missing}` },
+  ])
 }
 
 /** Whoever can change a policy on its way decides everything. */

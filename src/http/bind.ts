@@ -15,10 +15,7 @@ export class ListenError extends Error {
  * @throws ListenError when it is malformed or not loopback
  */
 export async function loopbackOnly(text: string): Promise<Address> {
-  const address = parseAddress(text)
-  if (address === undefined) {
-    throw new ListenError(`cannot listen on \`${text}\`: write \`host:port\`, \`[v6]:port\` or \`unix:/path\``)
-  }
+  const address = addressOf(text)
   if ('path' in address || isLoopbackAddress(address.host)) return address
   if (address.host.toLowerCase() === 'localhost') {
     const resolved = await lookup('localhost')
@@ -28,6 +25,13 @@ export async function loopbackOnly(text: string): Promise<Address> {
     `cannot listen on \`${text}\`: it is not loopback, and this build cannot authenticate its callers; ` +
       'use 127.0.0.1, [::1], localhost or unix:/path',
   )
+}
+
+/** The same wherever it is, for listeners that TLS authenticates callers for. Throws a `ListenError` when malformed. */
+export function addressOf(text: string): Address {
+  const address = parseAddress(text)
+  if (address !== undefined) return address
+  throw new ListenError(`cannot listen on \`${text}\`: write \`host:port\`, \`[v6]:port\` or \`unix:/path\``)
 }
 
 /**
@@ -111,7 +115,8 @@ function describe(server: Server, target: Address): string {
   if ('path' in target) return `unix:${target.path}`
   const taken = server.address()
   const port = taken !== null && typeof taken === 'object' ? taken.port : target.port
-  return `http://${target.host.includes(':') ? `[${target.host}]` : target.host}:${port}`
+  const scheme = 'setSecureContext' in server ? 'https' : 'http'
+  return `${scheme}://${target.host.includes(':') ? `[${target.host}]` : target.host}:${port}`
 }
 
 function errorCode(error: unknown): string | undefined {

@@ -7,6 +7,7 @@ import { type Bindings, type Body, readBody } from './body.ts'
 import type { FailClosedCode, HttpLog, Instruments, Readiness } from './instruments.ts'
 import { guardJson } from './json-guard.ts'
 import { renderAnswer, renderError } from './render.ts'
+import { refuseRepeatedMember } from './repeated-member.ts'
 import { type Reply, reply, toResponse } from './reply.ts'
 import { requestId } from './request-id.ts'
 import { decisionRequest } from './request-shape.ts'
@@ -151,11 +152,11 @@ export function readQuestion(body: Body, limits: DecisionApiParts['settings']['l
   return decisionRequest(readJson(body, limits))
 }
 
-/** The JSON in a body, its numbers, texts and depth checked. Throws a `PosternError` otherwise. */
+/** The JSON in a body, its numbers, texts, names and depth checked. Throws a `PosternError` otherwise. */
 export function readJson(body: Body, limits: DecisionApiParts['settings']['limits']): unknown {
   if (body === 'too_large') throw new PosternError('too_large', `the limit is ${limits.body_bytes} bytes`)
   const value = parseJson(body)
-  guardJson(value, limits.depth)
+  refuseRepeatedMember(body, guardJson(value, limits.depth))
   return value
 }
 

@@ -8,19 +8,28 @@ interface Fault {
 /** A longer name is not repeated in an answer; the pointer then ends at the object that holds it. */
 const longestName = 128
 
+/** Texts seen by the walk under way, names included. One walk at a time: nothing in it waits. */
+let strings = 0
+
 /**
  * Refuses JSON values that other readers of the same text could understand differently (RFC 7493, I-JSON), and nesting
- * over `depth` levels. One walk, no allocation unless something is wrong, never deeper than `depth` on the stack.
+ * over `depth` levels. One walk, no allocation unless something is wrong, never deeper than `depth` on the stack. Returns
+ * how many texts the value holds, names included.
  *
  * @throws PosternError `not_well_formed`, `number_out_of_range` or `too_deep`, with the place as a JSON Pointer
  */
-export function guardJson(value: unknown, depth: number): void {
+export function guardJson(value: unknown, depth: number): number {
+  strings = 0
   const fault = walk(value, depth)
   if (fault !== undefined) throw new PosternError(fault.code, undefined, { pointer: fault.pointer })
+  return strings
 }
 
 function walk(value: unknown, levels: number): Fault | undefined {
-  if (typeof value === 'string') return isWellFormed(value) ? undefined : { code: 'not_well_formed', pointer: '' }
+  if (typeof value === 'string') {
+    strings++
+    return isWellFormed(value) ? undefined : { code: 'not_well_formed', pointer: '' }
+  }
   if (typeof value === 'number') {
     // Written so that NaN, too, fails it.
     return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? undefined : { code: 'number_out_of_range', pointer: '' }
@@ -36,6 +45,7 @@ function walk(value: unknown, levels: number): Fault | undefined {
   }
   // JSON.parse makes own, enumerable members only, `__proto__` included; the prototype adds none to this loop.
   for (const name in value) {
+    strings++
     if (!isWellFormed(name)) return { code: 'not_well_formed', pointer: '' }
     const fault = walk((value as Record<string, unknown>)[name], levels - 1)
     if (fault !== undefined) return within(fault, name)
@@ -44,10 +54,13 @@ function walk(value: unknown, levels: number): Fault | undefined {
 }
 
 function within(fault: Fault, name: string): Fault {
-  // RFC 6901 section 3: `~` and `/` are escaped, in this order.
-  fault.pointer =
-    name.length > longestName ? '' : `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}${fault.pointer}`
+  fault.pointer = name.length > longestName ? '' : `${pointerStep(name)}${fault.pointer}`
   return fault
+}
+
+/** RFC 6901 section 3: `~` and `/` are escaped, in this order. */
+export function pointerStep(name: string): string {
+  return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
 }
 
 function isWellFormed(text: string): boolean {

@@ -1,11 +1,13 @@
-import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { getRequestListener, RequestError } from '@hono/node-server'
-import { bind, loopbackOnly } from './bind.ts'
+import { addressOf, bind, loopbackOnly } from './bind.ts'
 import type { Bindings, Body } from './body.ts'
+import type { Certificates } from './certificates.ts'
 import type { Authorize } from './decision-api.ts'
 import { framingFault } from './framing.ts'
+import { createHttpServer } from './http-server.ts'
 import { withBody } from './incoming-body.ts'
 import type { HttpLog } from './instruments.ts'
 import { refusal } from './refusal.ts'
@@ -44,7 +46,7 @@ export interface RawApp {
 
 /** A server that is listening, with the steps of a graceful stop in the order in which to take them. */
 export interface Listener {
-  /** `http://host:port` or `unix:/path`, with the port that was really taken. */
+  /** `http://host:port`, `https://host:port` or `unix:/path`, with the port that was really taken. */
   readonly address: string
   connections(): number
   /** From now on every answer carries `Connection: close`, also those under way. Still accepts. */
@@ -67,17 +69,18 @@ type TrackedSocket = Socket & { [answerInProgress]?: ServerResponse; [refusedFor
 const sweepMs = 20
 
 /**
- * Serves `app` on `host:port`, `[v6]:port` or `unix:/path` (mode 0660).
+ * Serves `app` on `host:port`, `[v6]:port` or `unix:/path` (mode 0660); over TLS where there are certificates.
  *
- * @throws ListenError when the address is malformed, not loopback, in use or not permitted
+ * @throws ListenError when the address is malformed, in use or not permitted, or not loopback where callers have no certificates
  */
 export async function listen(
   app: App | RawApp,
   address: string,
   settings: ListenSettings,
   hooks: ListenHooks = {},
+  certificates?: Certificates,
 ): Promise<Listener> {
-  const target = await loopbackOnly(address)
+  const target = certificates?.authenticateCallers === true ? addressOf(address) : await loopbackOnly(address)
   const { keep_alive_ms, request_timeout_ms, headers_timeout_ms } = settings.http
   const sockets = new Set<TrackedSocket>()
   let closing = false
@@ -94,28 +97,36 @@ export async function listen(
     }
     hooks.refused?.(400)
     socket[refusedForGood] = true
-    const { headers, body } = refusal(400, requestId(headerOf(incoming, 'x-request-id')), fault)
+    const { headers, body } = refusal('malformed_request', requestId(headerOf(incoming, 'x-request-id')), {
+      detail: fault,
+    })
     outgoing.writeHead(400, headers).end(body)
   }
 
-  const server = createServer(
-    {
-      keepAliveTimeout: keep_alive_ms,
-      requireHostHeader: false, // framingFault says it in our words
-      requestTimeout: request_timeout_ms,
-      headersTimeout: Math.min(headers_timeout_ms, request_timeout_ms),
-      // Node looks for slow requests this often, by default every 30 s, so a timeout of 5 s would take up to 35.
-      connectionsCheckingInterval: Math.ceil(Math.min(headers_timeout_ms, request_timeout_ms, 10_000) / 4),
-    },
-    onRequest,
-  )
-  server.on('connection', (socket: TrackedSocket) => {
+  const options = {
+    keepAliveTimeout: keep_alive_ms,
+    requireHostHeader: false, // framingFault says it in our words
+    requestTimeout: request_timeout_ms,
+    headersTimeout: Math.min(headers_timeout_ms, request_timeout_ms),
+    // Node looks for slow requests this often, by default every 30 s, so a timeout of 5 s would take up to 35.
+    connectionsCheckingInterval: Math.ceil(Math.min(headers_timeout_ms, request_timeout_ms, 10_000) / 4),
+  }
+  const server = createHttpServer(options, onRequest, certificates)
+  // Over TLS a request comes on another socket than the one that was accepted.
+  const accepted = new Set<Socket>()
+  server.on('connection', (socket) => {
+    accepted.add(socket)
+    socket.once('close', () => accepted.delete(socket))
+  })
+  server.on(certificates === undefined ? 'connection' : 'secureConnection', (socket: TrackedSocket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
   })
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) =>
-    refuseOnSocket(error, socket as TrackedSocket, hooks),
-  )
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    // One whose handshake failed has no ears for HTTP.
+    if (sockets.has(socket as TrackedSocket)) refuseOnSocket(error, socket as TrackedSocket, hooks)
+    else socket.destroy()
+  })
 
   const taken = await bind(server, target, address)
   let settleClosed: () => void
@@ -141,7 +152,8 @@ export async function listen(
       })
       server.closeIdleConnections()
     },
-    destroy: () => server.closeAllConnections(),
+    // Those in a handshake, too, which are no HTTP connections yet.
+    destroy: () => accepted.forEach((socket) => void socket.destroy()),
     closed,
   }
 }
@@ -191,13 +203,19 @@ function refuseOnSocket(error: NodeJS.ErrnoException, socket: TrackedSocket, hoo
     socket.destroy()
     return
   }
-  const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400
+  const { status, headers, body } = refusalOf(error.code)
   hooks.refused?.(status)
-  const { headers, body } = refusal(status, requestId(undefined), 'the request is not HTTP/1.1')
   const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head.join('\r\n')}\r\n\r\n${body}`)
   // The other half would otherwise stay open for as long as the caller likes.
   socket.destroySoon()
+}
+
+function refusalOf(parserCode: string | undefined): Reply {
+  const id = requestId(undefined)
+  if (parserCode === 'ERR_HTTP_REQUEST_TIMEOUT') return refusal('request_timeout', id)
+  if (parserCode === 'HPE_HEADER_OVERFLOW') return refusal('headers_too_large', id)
+  return refusal('malformed_request', id, { detail: 'the request is not HTTP/1.1' })
 }
 
 /** What threw outside the app: node-server refusing a URL or Host, or a defect. */

@@ -1,18 +1,16 @@
+import { type ErrorCode, errorTable } from '../pdp/errors.ts'
 import { renderError } from './render.ts'
+import type { Reply } from './reply.ts'
 
-/** 408 and 431 have no row in the error table, so they say everything in the status line. */
-export function refusal(status: number, id: string, detail: string): { headers: Record<string, string>; body: string } {
-  const body = status === 400 ? renderError('malformed_request', id, { detail }) : ''
-  const type: Record<string, string> = body === '' ? {} : { 'Content-Type': 'application/json' }
-  const length = String(Buffer.byteLength(body))
-  return {
-    headers: {
-      ...type,
-      'Content-Length': length,
-      'Cache-Control': 'no-store',
-      'X-Request-ID': id,
-      Connection: 'close',
-    },
-    body,
+/** What a request is answered that never reaches an API, because it is too slow, too large or not HTTP/1.1. */
+export function refusal(code: ErrorCode, id: string, about: { detail?: string } = {}): Reply {
+  const body = renderError(code, id, about)
+  const headers = {
+    'Content-Type': 'application/json',
+    'Content-Length': String(Buffer.byteLength(body)),
+    'Cache-Control': 'no-store',
+    'X-Request-ID': id,
+    Connection: 'close',
   }
+  return { status: errorTable[code].status, headers, body }
 }

@@ -26,4 +26,6 @@ export const decisionRoutes = [
   { path: '/readyz', methods: read, statuses: [200, 503] },
   { path: '/health', methods: read, statuses: [200, 500] },
   { path: '/metrics', methods: read, statuses: [200] },
+  { path: '/openapi.json', methods: read, statuses: [200] },
+  { path: '/docs', methods: read, statuses: [200] },
 ] as const satisfies readonly Route[]

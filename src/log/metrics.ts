@@ -53,6 +53,8 @@ export interface Metrics {
   failedClosed(cause: string): void
   evalFailed(kind: EvalErrorKind): void
   bundleLoaded(result: (typeof loadResults)[number]): void
+  /** Certificates that changed while they were in use. */
+  certificatesLoaded(result: (typeof loadResults)[number]): void
   watch(sources: MetricSources): void
   render(): string
 }
@@ -110,6 +112,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
     'Attempts to activate a policy.',
     column('result', loadResults),
   )
+  const certificates = registry.counter(
+    'http_certificate_load_total',
+    'Attempts to take certificates that changed.',
+    column('result', loadResults),
+  )
   let lastLoad: number | undefined
   registry.sample(
     'authz_bundle_last_success_timestamp_seconds',
@@ -162,6 +169,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
     bundleLoaded(result) {
       loads.add(loadResults.indexOf(result))
       if (result === 'ok') lastLoad = Date.now() / 1000
+    },
+    certificatesLoaded(result) {
+      certificates.add(loadResults.indexOf(result))
     },
     watch(added) {
       sources = { ...sources, ...added }

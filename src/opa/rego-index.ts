@@ -1,3 +1,5 @@
+import { syntaxDigest } from './rule-syntax.ts'
+
 /** A place in a Rego file; line and column are 1-based. */
 export interface RegoPlace {
   readonly file: string
@@ -19,6 +21,8 @@ export interface RegoRule {
   readonly references: readonly (readonly string[])[]
   /** Values of `"type"` members of objects that the clause writes down. */
   readonly types: readonly { readonly value: string; readonly place: RegoPlace }[]
+  /** Digest of what the clause says, layout and comments left out. */
+  readonly syntax: string
 }
 
 interface Node {
@@ -70,6 +74,10 @@ export function indexRego(ast: unknown): readonly RegoRule[] {
         .map(({ path, place }) => ({ path: path.slice(1), place })),
       references: found.filter(({ path }) => path[0] === 'data').map(({ path }) => path.slice(1)),
       types: typesOf(rule),
+      syntax: syntaxDigest(
+        rule,
+        found.map(({ path }) => path),
+      ),
     }
   })
 }
@@ -89,15 +97,7 @@ export function inputClosure(
     const key = rule.path.join('.')
     byPath.set(key, [...(byPath.get(key) ?? []), rule])
   }
-  /** Rules at the path, above it (their value is looked into) and below it (all of them are read). */
-  const rulesOf = (path: readonly string[]): string[] => {
-    const key = path.join('.')
-    const above = path
-      .map((_, index) => path.slice(0, index + 1).join('.'))
-      .filter((candidate) => byPath.has(candidate))
-    const below = [...byPath.keys()].filter((candidate) => candidate.startsWith(`${key}.`))
-    return [...above, ...below]
-  }
+  const rulesOf = ruleLookup([...byPath.values()].flat())
   return (path) => {
     const inputs = new Map<string, readonly string[]>()
     const seen = new Set<string>()
@@ -111,6 +111,17 @@ export function inputClosure(
       }
     }
     return [...inputs.values()]
+  }
+}
+
+/** The rules at a path, above it (their value is looked into) and below it (all of them are read). */
+export function ruleLookup(rules: readonly RegoRule[]): (path: readonly string[]) => readonly string[] {
+  const keys = new Set(rules.map(({ path }) => path.join('.')))
+  return (path) => {
+    const key = path.join('.')
+    const above = path.map((_, index) => path.slice(0, index + 1).join('.')).filter((candidate) => keys.has(candidate))
+    const below = [...keys].filter((candidate) => candidate.startsWith(`${key}.`))
+    return [...above, ...below]
   }
 }
 

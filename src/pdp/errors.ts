@@ -80,6 +80,11 @@ export const errorTable = {
     message: 'this path does not take that method',
     remedy: 'use the method that the `Allow` header names',
   },
+  request_timeout: {
+    status: 408,
+    message: 'the request did not arrive in time',
+    remedy: 'send it whole within `http.request_timeout_ms`',
+  },
   user_exists: {
     status: 409,
     message: 'this user has a record in the tenant already',
@@ -101,6 +106,7 @@ export const errorTable = {
     message: 'the body is not declared as JSON',
     remedy: 'send `Content-Type: application/json`',
   },
+  headers_too_large: { status: 431, message: 'the headers are too large', remedy: 'send less than 16 KiB of headers' },
   too_many_facts: {
     status: 503,
     message: 'the decision needs more records than a decision may read',

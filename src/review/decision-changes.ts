@@ -45,7 +45,7 @@ export function decisionChanges(
     const plansOf = asked.get(key) ?? new Set()
     // A plan that nobody defined lets nobody in: what it leaves as it was does not narrow a change to the others.
     if (isIn(before) && isIn(after)) asked.set(key, plansOf.add(question.plan))
-    const kind = kindOf(before, after)
+    const kind = changeOf(before, after)
     // The tables say that a name is new or gone; that those it does not let in are told so is no further change.
     if (kind === 'reason' && !allows(after) && isOnOneSide(question, base, head)) continue
     if (kind !== undefined) flips.push({ question, kind, before, after })
@@ -68,7 +68,8 @@ function isOnOneSide(
   )
 }
 
-function kindOf(before: Outcome, after: Outcome): ChangeKind | undefined {
+/** In what two outcomes differ; undefined where it is nothing but the place that decided. */
+export function changeOf(before: Outcome, after: Outcome): ChangeKind | undefined {
   if (allows(before) !== allows(after)) return allows(after) ? 'gains' : 'loses'
   if (holds(before) !== holds(after)) return holds(after) ? 'gains right' : 'loses right'
   if (reasonOf(before) !== reasonOf(after)) return 'reason'

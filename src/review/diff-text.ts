@@ -1,8 +1,9 @@
+import { htmlPage, htmlText } from '../document/html-page.ts'
 import type { ChangeKind, DecisionChange } from './decision-changes.ts'
-import { htmlPage, htmlText } from './html-page.ts'
 import type { ModelChange } from './model-changes.ts'
 import { type PolicyDiff, widens } from './policy-diff.ts'
-import type { RuleChange } from './rule-changes.ts'
+import { mayWiden, type RuleChange } from './rule-changes.ts'
+import type { Guard } from './rule-guards.ts'
 
 export const diffFormats = ['text', 'markdown', 'json', 'html'] as const
 export type DiffFormat = (typeof diffFormats)[number]
@@ -28,8 +29,9 @@ export function summaryLines(diff: PolicyDiff): readonly string[] {
   return [
     ...(diff.decisions.length === 0 ? ['no decision changes'] : diff.decisions.map(changeLine)),
     ...diff.model.map(modelLine),
-    ...diff.rules.map(ruleLine),
-    ...(diff.hidden ? ['rules: the compiled Rego changed, and a bundle has no sources that show where'] : []),
+    ...diff.rules.changes.map(ruleLine),
+    ...diff.rules.rewritten.map((file) => `rules: ${file} is written otherwise and says the same`),
+    ...(diff.hidden ? ['rules: the compiled Rego changed, and a bundle of an older build does not say where'] : []),
   ]
 }
 
@@ -54,13 +56,33 @@ function modelLine({ path, before, after, witnessed }: ModelChange): string {
   const [system, ...rest] = path
   const turned = `\`${rest.join('.')}\` ${before ?? 'absent'} → ${after ?? 'absent'}`
   // A message is no part of what is decided.
-  return `table: ${turned} (${system})${witnessed || rest[0] === 'messages' ? '' : ', changed, no witness'}`
+  const unseen = witnessed || rest[0] === 'messages' ? '' : ', changed, no witness'
+  return `table: ${turned} (${system})${witnessed && rest[2] === 'cells' ? '; what was not asked may widen' : unseen}`
 }
 
-function ruleLine({ file, rules, guards, decisions }: RuleChange): string {
-  const said = decisions === 0 ? 'no decision differs' : `${decisions} decisions differ`
-  const named = rules.length === 0 ? '' : ` (${words(rules)})`
-  return `rules: ${file} changed${named}, guards ${guards.length} permissions: ${said}`
+function ruleLine(change: RuleChange): string {
+  const { changed, asked, guards, rows, decisions } = change
+  const named = asked.filter((path) => !changed.includes(path)).map((path) => path.split('.').at(-1) ?? path)
+  const by = named.length === 0 ? '' : `, asked by ${words(named)}`
+  if (guards.length === 0) return `rules: ${words(changed)} changed${by}, guards nothing`
+  const differ = [
+    ...(decisions === 0 ? [] : [`${decisions} decisions differ`]),
+    rows.length === 0 ? 'no row differs' : `rows ${words(rows)} differ`,
+  ].join(', ')
+  const rest = mayWiden(change) ? '; what was not asked may widen' : ''
+  return `rules: ${words(changed)} changed${by}, guards ${guardWords(guards)}: ${differ}${rest}`
+}
+
+/** `a`, `b` of `role`; `c` (system); those of one system and the same roles together. */
+function guardWords(guards: readonly Guard[]): string {
+  const systems = [...new Set(guards.map(({ system }) => system))]
+  if (systems.length > 1) return `${guards.length} permissions (${systems.join(', ')})`
+  const groups = new Map<string, string[]>()
+  for (const { permission, roles } of guards) {
+    const key = roles === undefined ? '' : ` of ${words(roles)}`
+    groups.set(key, [...(groups.get(key) ?? []), permission])
+  }
+  return `${[...groups].map(([of, permissions]) => `${words(permissions)}${of}`).join('; ')} (${systems[0]})`
 }
 
 /** The first four; how many more. */

@@ -1,4 +1,4 @@
-import { htmlPage, htmlText } from './html-page.ts'
+import { htmlPage, htmlText } from '../document/html-page.ts'
 import type { MatrixCell, MatrixTable } from './matrix-table.ts'
 
 export const matrixFormats = ['terminal', 'markdown', 'csv', 'json', 'html'] as const

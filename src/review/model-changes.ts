@@ -1,4 +1,5 @@
 import type { DecisionChange } from './decision-changes.ts'
+import { narrows } from './narrows.ts'
 
 /** One value of the compiled tables that differs. JSON texts; undefined where a side does not have it. */
 export interface ModelChange {
@@ -8,11 +9,13 @@ export interface ModelChange {
   readonly after?: string
   /** Whether a decision that concerns it differs too. */
   readonly witnessed: boolean
+  /** Whether it can only take away, whatever is asked. */
+  readonly narrows: boolean
 }
 
 /**
  * Every value that differs, so that nothing of the tables changes unseen. Lists are compared whole. A cell whose
- * decisions differ is left out: they say it.
+ * decisions differ is left out where they say it: that somebody loses does not say that nobody gains.
  */
 export function modelChanges(
   before: unknown,
@@ -20,8 +23,13 @@ export function modelChanges(
   decisions: readonly DecisionChange[],
 ): readonly ModelChange[] {
   return differences(before, after, [])
-    .map((change) => ({ ...change, witnessed: decisions.some((one) => concerns(one, change.path)) }))
-    .filter(({ path, witnessed }) => !(witnessed && path[3] === 'cells'))
+    .map((change) => ({ ...change, by: decisions.filter((one) => concerns(one, change.path)) }))
+    .filter(({ path, by, narrows }) => path[3] !== 'cells' || !saysIt(by, narrows))
+    .map(({ by, ...change }) => ({ ...change, witnessed: by.length > 0 }))
+}
+
+function saysIt(by: readonly DecisionChange[], narrows: boolean): boolean {
+  return by.length > 0 && (narrows || by.some(({ kind }) => kind.startsWith('gains')))
 }
 
 function differences(before: unknown, after: unknown, path: readonly string[]): Omit<ModelChange, 'witnessed'>[] {
@@ -33,7 +41,8 @@ function differences(before: unknown, after: unknown, path: readonly string[]): 
   if (path.at(-2) === 'todo' && ['checks', 'gates'].includes(path.at(-1) ?? '')) return []
   const [one, other] = [JSON.stringify(before), JSON.stringify(after)]
   if (one === other) return []
-  return [{ path, ...(one === undefined ? {} : { before: one }), ...(other === undefined ? {} : { after: other }) }]
+  const turned = { ...(one === undefined ? {} : { before: one }), ...(other === undefined ? {} : { after: other }) }
+  return [{ path, ...turned, narrows: narrows({ path, before, after }) }]
 }
 
 function concerns({ system, permissions, roles, plans }: DecisionChange, path: readonly string[]): boolean {

@@ -1,25 +1,15 @@
-import type { SystemBases } from './decision-bases.ts'
 import { type DecisionChange, decisionChanges } from './decision-changes.ts'
+import type { DiffSide } from './diff-side.ts'
 import { type ModelChange, modelChanges } from './model-changes.ts'
 import { questionsOf } from './questions.ts'
 import type { ReviewedPolicy } from './reviewed-policy.ts'
-import { type PolicyTexts, type RuleChange, ruleChanges } from './rule-changes.ts'
-
-/** One of the two policies that are compared. */
-export interface DiffSide {
-  readonly reviewed: ReviewedPolicy
-  readonly bases: Readonly<Record<string, SystemBases>>
-  /** Undefined of a bundle, which has no sources. */
-  readonly texts: PolicyTexts | undefined
-  /** Digest of the compiled Rego. */
-  readonly wasm: string
-}
+import { compareRules, mayWiden, type RuleComparison } from './rule-changes.ts'
 
 export interface PolicyDiff {
   readonly decisions: readonly DecisionChange[]
   readonly model: readonly ModelChange[]
-  readonly rules: readonly RuleChange[]
-  /** The compiled Rego differs, and no source that could be read shows how. */
+  readonly rules: RuleComparison
+  /** The compiled Rego differs, and one of the two does not say of which rules it was made. */
   readonly hidden: boolean
 }
 
@@ -37,25 +27,33 @@ export function policyDiff(base: DiffSide, head: DiffSide): PolicyDiff {
       })
   const decisions = decisionChanges(base.reviewed, head.reviewed, questions)
   const model = modelChanges(tables(base.reviewed), tables(head.reviewed), decisions)
-  const rules =
-    base.texts === undefined || head.texts === undefined
-      ? []
-      : ruleChanges(base.texts, head.texts, [base.reviewed.model, head.reviewed.model], decisions)
-  return { decisions, model, rules, hidden: rules.length === 0 && base.wasm !== head.wasm }
+  if (base.rules === undefined || head.rules === undefined)
+    return { decisions, model, rules: { changes: [], rewritten: [] }, hidden: base.wasm !== head.wasm }
+  const rules = compareRules({ ...base, rules: base.rules }, { ...head, rules: head.rules }, decisions)
+  return { decisions, model, rules, hidden: false }
 }
 
-/** Whether the change may let somebody do more: one who gains, or tables that change without a decision to show how. */
-export function widens({ decisions, model }: PolicyDiff): boolean {
-  return decisions.some(({ kind }) => kind.startsWith('gains')) || model.some((change) => raises(change))
+/**
+ * Whether the change may let somebody do more: one who gains, tables that do not only take away, or rules that say
+ * something else. That all who were asked lose does not show that nobody else gains.
+ */
+export function widens({ decisions, model, rules, hidden }: PolicyDiff): boolean {
+  return (
+    hidden ||
+    decisions.some(({ kind }) => kind.startsWith('gains')) ||
+    model.some((change) => raises(change)) ||
+    rules.changes.some(mayWiden)
+  )
 }
 
 export function differs({ decisions, model, rules, hidden }: PolicyDiff): boolean {
-  return hidden || decisions.length + model.length + rules.length > 0
+  return hidden || decisions.length + model.length + rules.changes.length + rules.rewritten.length > 0
 }
 
-function raises({ path, before, after, witnessed }: ModelChange): boolean {
-  if (path[1] === 'messages') return false
-  if (path.at(-1) !== 'seats') return !witnessed
+function raises({ path, before, after, witnessed, narrows }: ModelChange): boolean {
+  // An obligation may be what bounds an allow.
+  if (path.at(-1) === 'obligations') return !witnessed
+  if (path.at(-1) !== 'seats') return !narrows
   return after === 'null' || Number(after) > Number(before) || before === undefined || after === undefined
 }
 

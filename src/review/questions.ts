@@ -25,7 +25,7 @@ const statuses = ['pending', 'inactive', 'undefined_status'] as const
 /**
  * What is asked of one system: every row as it is written; for every row, and for the demo tenant with every permission,
  * the subject with each role on each plan, with each status in each role, without a record; and each setting that the
- * tenant has left out or turned over. `models` are those of all policies that are asked, so that all are asked alike.
+ * tenant has left out or turned over; and each service that any of the policies lets ask. `models` are those of all policies that are asked, so that all are asked alike.
  */
 export function questionsOf(
   system: string,
@@ -42,6 +42,9 @@ export function questionsOf(
     for (const name of permissions)
       add({ ...bareRequest({ type: 'user', id: member.user }, name, demo), tenant: demo } as Base['request'])
   }
+  const servicesOf = (permission: string) => union(models.map((model) => model.permissions[permission]?.services ?? {}))
+  for (const request of [...bases.values()])
+    for (const id of servicesOf(request.action.name)) add({ ...request, subject: { type: 'service', id } })
   const roles = [...union(models.map((model) => model.roles)), undefinedRole]
   const plans = [...union(models.map((model) => model.plans ?? {})), undefinedPlan]
   const documents = new Map<string, Document>()

@@ -15,6 +15,8 @@ export interface ModelPermission {
   readonly cells: Readonly<Record<string, { readonly reason: string; readonly todo?: Todo }>>
   readonly takes: readonly { readonly name: string; readonly optional: boolean }[]
   readonly todo: Todo
+  /** What is due with a refusal, by its reason. */
+  readonly on_deny?: Todo
 }
 
 export interface ModelSystem {
@@ -23,6 +25,8 @@ export interface ModelSystem {
     Record<string, { readonly seats: number | null; readonly features: Readonly<Record<string, true>> }>
   >
   readonly permissions: Readonly<Record<string, ModelPermission>>
+  /** The figures of a refusal, by its reason. */
+  readonly limits: Readonly<Record<string, RuleName>>
 }
 
 export type Model = Readonly<Record<string, ModelSystem>>

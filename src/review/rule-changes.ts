@@ -1,60 +1,129 @@
-import type { DecisionChange } from './decision-changes.ts'
-import type { Model, Todo } from './reviewed-policy.ts'
+import { changeOf, type DecisionChange } from './decision-changes.ts'
+import type { DiffSide, ReviewedRule, ReviewedRules } from './diff-side.ts'
+import { everyPermission, type Guard, guardsOf } from './rule-guards.ts'
 
-/** Text of each policy file, tests left out. */
-export type PolicyTexts = ReadonlyMap<string, string>
-
-/** A file of Rego that differs. */
+/** Rules that say something else, and what may be decided otherwise for that. */
 export interface RuleChange {
-  readonly file: string
-  /** The named rules that it has on either side. */
-  readonly rules: readonly string[]
-  /** `system permission` of all that ask one of them. */
-  readonly guards: readonly string[]
+  /** By path: `systems.acme.checks.door_exists`. */
+  readonly changed: readonly string[]
+  /** The named rules that are among them or ask one of them, by path; `core` where every decision does. */
+  readonly asked: readonly string[]
+  readonly guards: readonly Guard[]
+  /** The decision rows of those permissions whose outcome differs, as `system/row`. */
+  readonly rows: readonly string[]
   /** How many decisions of those permissions differ. */
   readonly decisions: number
 }
 
-/** The files that differ, and what their rules guard. A file without named rules is taken to guard everything. */
-export function ruleChanges(
-  before: PolicyTexts,
-  after: PolicyTexts,
-  models: readonly Model[],
-  changes: readonly DecisionChange[],
-): readonly RuleChange[] {
-  const files = [...new Set([...before.keys(), ...after.keys()])].sort()
-  return files
-    .filter((file) => before.get(file) !== after.get(file))
-    .map((file) => {
-      const rules = namedRules(`${before.get(file) ?? ''}\n${after.get(file) ?? ''}`)
-      const system = /^policies\/systems\/([^/]+)\//.exec(file)?.[1]
-      const guards = [...new Set(models.flatMap((model) => guarded(model, system, rules)))].sort()
-      const known = new Set(guards)
-      const decisions = changes
-        .filter((change) => change.permissions.some((permission) => known.has(`${change.system} ${permission}`)))
-        .reduce((sum, change) => sum + change.decisions, 0)
-      return { file, rules, guards, decisions }
-    })
+/** What the Rego of two policies has in common, and what not. */
+export interface RuleComparison {
+  readonly changes: readonly RuleChange[]
+  /** Files that are written otherwise and say the same. */
+  readonly rewritten: readonly string[]
 }
 
-function namedRules(text: string): readonly string[] {
-  const heads = text.matchAll(/^(?:default\s+)?(?:checks|conditions|grants|obligations|limits)\["(\w+)"\]/gm)
-  return [...new Set([...heads].map(([, name]) => name ?? ''))].sort()
-}
+/**
+ * Compares rule by rule, dependencies included. Whatever is decided otherwise because of Rego is among the guards of a
+ * change: a rule whose syntax is the same, and that asks none that changed, answers the same.
+ */
+export function compareRules(
+  base: DiffSide & { readonly rules: ReviewedRules },
+  head: DiffSide & { readonly rules: ReviewedRules },
+  decisions: readonly DecisionChange[],
+): RuleComparison {
+  const paths = [...new Set([...Object.keys(base.rules), ...Object.keys(head.rules)])].sort()
+  const changed = new Set(paths.filter((path) => base.rules[path]?.syntax !== head.rules[path]?.syntax))
+  const sides = [base, head]
+  const askedFor = new Map<string, string[]>()
+  const note = (asked: string, roots: readonly string[], isApart: (path: string) => boolean) => {
+    for (const path of new Set(sides.flatMap(({ rules }) => reached(rules, roots, isApart))))
+      if (changed.has(path)) askedFor.set(path, [...(askedFor.get(path) ?? []), asked])
+  }
+  const isKind = (path: string, kind: ReviewedRule['kind']) => sides.some(({ rules }) => rules[path]?.kind === kind)
+  const core = paths.filter((path) => isKind(path, 'core'))
+  // The core looks rules up by the names that YAML gives: what those guard is counted by name.
+  note('core', core, (path) => path.startsWith('systems.') || isKind(path, 'named'))
+  for (const path of paths) if (isKind(path, 'named')) note(path, [path], () => false)
 
-function guarded(model: Model, only: string | undefined, rules: readonly string[]): readonly string[] {
-  return Object.entries(model)
-    .filter(([system]) => only === undefined || system === only)
-    .flatMap(([system, { permissions }]) =>
-      Object.entries(permissions)
-        .filter(([, { todo, cells, grant }]) => {
-          const asked = [todo, ...Object.values(cells).map((cell) => cell.todo)].flatMap(namesOf)
-          return rules.length === 0 || [...asked, grant ?? ''].some((name) => rules.includes(name))
-        })
-        .map(([permission]) => `${system} ${permission}`),
+  const groups = new Map<string, string[]>()
+  for (const path of changed) {
+    const key = JSON.stringify(askedFor.get(path) ?? [])
+    groups.set(key, [...(groups.get(key) ?? []), path])
+  }
+  const differing = rowsThatDiffer(base, head)
+  const changes = [...groups].map(([key, some]): RuleChange => {
+    const asked = JSON.parse(key) as readonly string[]
+    const guards = joined(
+      sides.flatMap(({ reviewed: { model } }) =>
+        asked.flatMap((path) => (path === 'core' ? everyPermission(model) : guardsOf(model, path))),
+      ),
     )
+    const known = new Map(guards.map((guard) => [`${guard.system} ${guard.permission}`, guard]))
+    const concerns = (system: string, permission: string, roles: readonly string[]) => {
+      const guard = known.get(`${system} ${permission}`)
+      return guard !== undefined && (guard.roles === undefined || guard.roles.some((role) => roles.includes(role)))
+    }
+    return {
+      changed: some,
+      asked,
+      guards,
+      rows: differing.filter(({ system, permission }) => known.has(`${system} ${permission}`)).map(({ row }) => row),
+      decisions: decisions
+        .filter(({ system, permissions, roles }) => permissions.some((name) => concerns(system, name, roles)))
+        .reduce((sum, change) => sum + change.decisions, 0),
+    }
+  })
+  return { changes, rewritten: rewritten(base, head, changed) }
 }
 
-function namesOf(todo: Todo | undefined): readonly string[] {
-  return Object.values(todo ?? {}).flatMap((rules) => rules.map(([, name]) => name))
+/**
+ * Whether more may be allowed than was asked about. A limit is the figures of a refusal; an obligation may be what
+ * bounds an allow.
+ */
+export function mayWiden({ asked, guards }: RuleChange): boolean {
+  return guards.length > 0 && !asked.every((path) => path.split('.')[2] === 'limits')
+}
+
+function reached(rules: ReviewedRules, roots: readonly string[], isApart: (path: string) => boolean): string[] {
+  const seen = new Set<string>()
+  const open = roots.filter((path) => Object.hasOwn(rules, path))
+  for (let path = open.pop(); path !== undefined; path = open.pop()) {
+    if (seen.has(path) || isApart(path)) continue
+    seen.add(path)
+    open.push(...(rules[path]?.uses ?? []))
+  }
+  return [...seen]
+}
+
+/** One guard a permission: of all roles where one of them is. */
+function joined(guards: readonly Guard[]): readonly Guard[] {
+  const found = new Map<string, Guard>()
+  for (const guard of guards) {
+    const key = `${guard.system} ${guard.permission}`
+    const known = found.get(key) ?? guard
+    const { system, permission } = guard
+    const both = known.roles === undefined || guard.roles === undefined ? undefined : [...known.roles, ...guard.roles]
+    found.set(key, { system, permission, ...(both === undefined ? {} : { roles: [...new Set(both)].sort() }) })
+  }
+  return [...found.entries()].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, guard]) => guard)
+}
+
+function rowsThatDiffer(base: DiffSide, head: DiffSide) {
+  const rows = [base, head].flatMap(({ bases }) => Object.values(bases).flatMap((of) => of.rows))
+  const asked = new Map(rows.map(({ row, request }) => [JSON.stringify([row, request]), { row, request }]))
+  const found = new Map<string, { row: string; system: string; permission: string }>()
+  for (const { row, request } of asked.values())
+    if (changeOf(base.reviewed.decide(request), head.reviewed.decide(request)) !== undefined)
+      found.set(row, { row, system: String(request.tenant.system), permission: request.action.name })
+  return [...found.values()]
+}
+
+function rewritten(base: DiffSide, head: DiffSide, changed: ReadonlySet<string>): readonly string[] {
+  const withChanges = new Set(
+    [base, head].flatMap(({ rules = {} }) => [...changed].flatMap((path) => rules[path]?.files ?? [])),
+  )
+  const files = base.texts.size === 0 || head.texts.size === 0 ? [] : [...base.texts.keys(), ...head.texts.keys()]
+  return [...new Set(files)]
+    .filter((file) => base.texts.get(file) !== head.texts.get(file) && !withChanges.has(file))
+    .sort()
 }

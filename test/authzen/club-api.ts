@@ -34,6 +34,7 @@ export function clubApi(
     idProperty: undefined,
     effects: [],
     to: undefined,
+    byInvitee: false,
     row: 'm:1',
     cells: {},
     names: {},

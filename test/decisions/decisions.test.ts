@@ -34,7 +34,7 @@ beforeAll(async () => {
     // The cache keeps one decision, so that whether a row is remembered depends on the request before it alone.
     settings: {
       ...defaultSettings,
-      listen: { decision: '127.0.0.1:0', gateway: null, gateway_grpc: null },
+      listen: { decision: '127.0.0.1:0', gateway: null, gateway_grpc: null, management: null },
       cache: { ...defaultSettings.cache, entries: 1 },
     },
     tenantFiles: [],

@@ -55,7 +55,7 @@ const without = (tenant: Loose, user: string) => {
   tenant.members = tenant.members.filter((record: Loose) => record.user !== user)
 }
 
-type Row = readonly [
+type Row = [
   system: string,
   action: string,
   act: Act,
@@ -75,7 +75,7 @@ const invited = (tenant: Loose) =>
 const accepted = (tenant: Loose, user = 'max@example.com') =>
   Object.assign(member(tenant, user), { status: 'active', sessions_valid_after: now })
 
-const rows: readonly Row[] = [
+const rows: Row[] = [
   [
     'filestack',
     'member:invite',

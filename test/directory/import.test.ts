@@ -3,12 +3,11 @@ import { dirname, join } from 'node:path'
 import { expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { serve } from '../../src/app/serve.ts'
-import { commands } from '../../src/cli/commands.ts'
-import { runCli } from '../../src/cli/run-cli.ts'
 import { openDirectory } from '../../src/directory/directory.ts'
 import { tenantWarnings } from '../../src/directory/tenant-warnings.ts'
 import { defaultSettings, loadSettings } from '../../src/document/settings.ts'
 import { createServerLog } from '../../src/log/server-log.ts'
+import { upon } from '../support/directory-command.ts'
 import { builtBundle, project } from '../support/policy.ts'
 import { directoryFile } from '../support/stored-tenants.ts'
 
@@ -17,20 +16,7 @@ const demos = ['filerobot', 'filestack', 'fivemanage', 'imagekit', 'quantcdn'].m
 )
 const demo = (file: string) => parse(readFileSync(join(project.root, file), 'utf8'))
 
-/** `postern tenant …` upon the directory of a file, in this process. */
-async function tenant(file: string, ...argv: string[]) {
-  const written = { stdout: '', stderr: '' }
-  const output = (stream: 'stdout' | 'stderr') => ({
-    write(text: string) {
-      written[stream] += text
-    },
-    terminal: false,
-    color: false,
-  })
-  const env = { ...process.env, POSTERN_DIRECTORY: file }
-  const io = { stdout: output('stdout'), stderr: output('stderr'), env }
-  return { code: await runCli(['tenant', ...argv, '--project', project.root], commands, io), ...written }
-}
+const tenant = (file: string, ...argv: string[]) => upon(file, 'tenant', ...argv)
 
 function fileOf(document: unknown): string {
   const file = join(dirname(directoryFile()), 'acme.json')
@@ -148,10 +134,15 @@ it('a directory is served instead of documents, and released at the end', async 
   const file = directoryFile()
   await tenant(file, 'import', join(project.root, demos[1] as string))
   const lines: string[] = []
-  const settings = { ...defaultSettings, directory: file, listen: { decision: '127.0.0.1:0' as never, gateway: null } }
+  const settings = {
+    ...defaultSettings,
+    directory: file,
+    listen: { ...defaultSettings.listen, decision: '127.0.0.1:0' as never },
+  }
   const log = createServerLog({ sink: (line: string) => void lines.push(line), terminal: false, debug: false })
   const served = {
     bundle: builtBundle(),
+    source: 'test',
     settings: settings as never,
     tenantFiles: [],
     root: project.root,

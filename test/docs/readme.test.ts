@@ -80,6 +80,11 @@ describe('README', () => {
     for (const { path } of decisionRoutes) expect(readme).toContain(path)
   })
 
+  it('shows lines of the configuration of nginx', () => {
+    const shown = /```nginx\n([\s\S]*?)```/.exec(readme)?.[1] ?? 'nothing'
+    expect(readFileSync(join(project.root, 'config/gateways/nginx/nginx.conf'), 'utf8')).toContain(shown)
+  })
+
   it('links to files that exist, at most eight of them to follow one request', () => {
     const links = [...readme.matchAll(/\]\(([^)#]+)\)/g)].map(([, link]) => link as string)
     for (const link of links) expect(existsSync(join(project.root, link)), link).toBe(true)

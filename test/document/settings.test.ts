@@ -168,6 +168,23 @@ describe('loading', () => {
   })
 })
 
+describe('the certificates', () => {
+  test.each([
+    ['{ cert: c }', 'key'],
+    ['{ key: k }', 'cert'],
+    ['{ client_ca: a }', 'cert'],
+    ['{ cert: c, client_ca: a }', 'key'],
+  ])('%s is refused', (tls, missing) => {
+    expect(problemsOf(() => load(`tls: ${tls}`))).toEqual([
+      `config/sidecar.yaml: \`tls.${missing}\` is missing; set both cert and key, or none of tls`,
+    ])
+  })
+
+  test('may come without issuers of callers', () => {
+    expect(load('tls: { cert: c }', { POSTERN_TLS_KEY: 'k' }).tls).toEqual({ cert: 'c', key: 'k', client_ca: null })
+  })
+})
+
 describe('the identity', () => {
   test.each([
     [

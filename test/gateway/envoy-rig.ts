@@ -46,6 +46,8 @@ export interface Rig {
   readonly reached: Reached[]
   /** Answers that the decision API has given, the metrics themselves left out. */
   decisionAnswers(): Promise<number>
+  /** Requests that the policy has allowed so far. */
+  allows(): Promise<number>
   meet(trouble: Trouble): Promise<void>
   /** The status of what no client library would send; 0 where the connection just ends. */
   raw(text: string): Promise<number>
@@ -66,6 +68,7 @@ export async function envoyRig(
   const servicePort = await listening(service)
   const { listeners } = await serve({
     bundle: builtBundle(),
+    source: 'test',
     settings: loadSettings(
       undefined,
       {
@@ -102,12 +105,20 @@ export async function envoyRig(
     meet: front.meet,
     raw: (text) => rawStatus(port, text),
     async decisionAnswers() {
-      const metrics = await (await fetch(`http://127.0.0.1:${decision}/metrics`)).text()
-      const counted = [...metrics.matchAll(/^http_requests_total\{([^}]*)\} (\d+)$/gm)]
-      if (counted.length === 0) throw new Error('the metric of answers has another name')
-      return counted
-        .filter(([, labels = '']) => !labels.includes('path="gateway"') && !labels.includes('path="/metrics"'))
-        .reduce((sum, [, , count]) => sum + Number(count), 0)
+      const answers = await counted(decision as number, 'http_requests_total')
+      return (
+        answers
+          .filter(({ labels }) => !/path="(?:gateway|\/metrics)"/.test(labels))
+          // What a listener refuses before any API sees it, such as a target of 16 KiB, is counted for all of them.
+          .filter(({ labels }) => !/path="other".*code="(?:400|408|431)"/.test(labels))
+          .reduce((sum, { count }) => sum + count, 0)
+      )
+    },
+    async allows() {
+      const decisions = await counted(decision as number, 'authz_decisions_total')
+      return decisions
+        .filter(({ labels }) => labels.includes('effect="allow"') && labels.includes('dialect="gateway"'))
+        .reduce((sum, { count }) => sum + count, 0)
     },
     async stop() {
       envoy.kill('SIGKILL')
@@ -118,6 +129,14 @@ export async function envoyRig(
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** The series of a counter, as the decision API on that port shows it. */
+async function counted(port: number, metric: string): Promise<readonly { labels: string; count: number }[]> {
+  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+  const series = [...text.matchAll(new RegExp(`^${metric}\\{([^}]*)\\} (\\d+)$`, 'gm'))]
+  if (series.length === 0) throw new Error(`there is no metric \`${metric}\``)
+  return series.map(([, labels = '', count]) => ({ labels, count: Number(count) }))
 }
 
 /** A relay to Postern that can fail in each way. */

@@ -83,6 +83,19 @@ describe('each dialect', () => {
     expect(asked).toEqual([question, question, question, question])
   })
 
+  it('answers what the forward-auth plugin of APISIX sends, with the headers that it can be told to pass on', async () => {
+    const { get, asked } = gateway()
+    const sent = [
+      ...['X-Forwarded-Proto', 'http', 'X-Forwarded-Method', 'POST', 'X-Forwarded-Host', '127.0.0.1:9080'],
+      ...['X-Forwarded-Uri', '/v1/keys/key-site/uses?a=b', 'X-Forwarded-For', '127.0.0.1'],
+    ]
+    const answer = await get('/v1/forward-auth', ['Host', '127.0.0.1:8182', ...sent, ...(await bearer('dev'))])
+    expect([answer.status, asked[0]?.action.name, asked[0]?.resource.id]).toEqual([200, 'api_key:use', 'key-site'])
+    expect(answer.headers).toMatchObject({ 'X-Postern-Subject': 'dev', 'X-Postern-Decision-Id': 'd1' })
+    // It is configured with `request_headers: [Authorization]`; without that everybody is a 401.
+    expect((await get('/v1/forward-auth', sent)).status).toBe(401)
+  })
+
   it('reads no header of another, and none twice', async () => {
     const { get, asked } = gateway()
     const who = await bearer('dev')

@@ -108,7 +108,8 @@ export async function gatewayRig(program: GatewayProgram): Promise<Rig> {
         .reduce((sum, [, , count]) => sum + Number(count), 0)
     },
     stop() {
-      gateway.kill('SIGKILL')
+      // Not SIGKILL: nginx would leave its workers behind.
+      gateway.kill('SIGTERM')
       for (const listener of listeners) listener.destroy()
       for (const server of [service, front]) {
         server.closeAllConnections()

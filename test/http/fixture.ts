@@ -5,6 +5,7 @@ import { createDecisionApi } from '../../src/http/decision-api.ts'
 import { addExplainApi, type ExplainApiParts } from '../../src/http/explain-api.ts'
 import { type Listener, listen } from '../../src/http/listener.ts'
 import { addOpaApi } from '../../src/http/opa-api.ts'
+import { addOpenapiApi } from '../../src/http/openapi-api.ts'
 import { decisionRoutes } from '../../src/http/routes.ts'
 import { addStatusApi } from '../../src/http/status-api.ts'
 import { createMetrics } from '../../src/log/metrics.ts'
@@ -81,6 +82,7 @@ export function apiOver(
     recorder,
   })
   addStatusApi(app, { metrics, status: () => ({ policy: 'sha256:0123' }) })
+  addOpenapiApi(app, { metrics, version: '0.0.0' })
   return { app, metrics, readiness, state, log, lines }
 }
 

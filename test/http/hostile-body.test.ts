@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { guardJson } from '../../src/http/json-guard.ts'
+import { refuseRepeatedMember } from '../../src/http/repeated-member.ts'
 import { allow, answerOf, apiOver, bodyOf, json, question } from './fixture.ts'
 
 // The PDP allows whatever reaches it, so that a 200 here would be a wrong allow.
@@ -52,6 +53,26 @@ describe('a hostile body', () => {
     ['/context', '{"\\ud800":1}'],
   ])('holds a lone surrogate at %s: %s', async (pointer, context) => {
     expect(await send(within(context))).toMatchObject({ status: 400, error: { code: 'not_well_formed', pointer } })
+  })
+
+  it.each([
+    ['/context', `${JSON.stringify(question).slice(0, -1)},"context":{},"context":{}}`],
+    ['/subject', `{"subject":{"type":"user","id":"admin"},${JSON.stringify(question).slice(1)}`],
+    ['/context/a', within('{"a":1,"a":1}')],
+    ['/context/a', within('{"a":1, "\\u0061" : 2}')],
+    ['/context/l/1/b', within('{"l":["a,{",{"b":"}\\"]","b":[]}]}')],
+    ['/context/a~1b', within('{"a/b":{"x":[[[[]]]]},"a/b":"\\\\"}')],
+    ['/context/__proto__', within('{"__proto__":1,"__proto__":2}')],
+    ['/context/', within('{"":1,"":2}')],
+  ])('with a member that comes twice is refused, and the second one named: %s', async (pointer, body) => {
+    const detail = 'an object has a member twice'
+    expect(await send(body)).toMatchObject({ status: 400, error: { code: 'malformed_json', detail, pointer } })
+  })
+
+  it('may hold the same name in two objects, and texts that look like members', async () => {
+    expect(
+      (await send(within('{"a":{"a":1},"l":[{"a":1},{"a":1}],"s":"\\"a\\":1,\\"a\\":2","t":"\\\\"}'))).status,
+    ).toBe(200)
   })
 
   it('may hold a pair', async () => {
@@ -169,6 +190,28 @@ describe('a hostile body', () => {
         else expect(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)).subject.id).toBeTypeOf('string')
       }),
       { numRuns: 2_000 },
+    )
+  }, 60_000)
+})
+
+describe('a repeated member', () => {
+  it('is found in any JSON, and only there', () => {
+    const exact = (value: unknown) => JSON.parse(JSON.stringify(value), (_, v) => (typeof v === 'number' ? 0 : v))
+    const any = fc.jsonValue({ maxDepth: 3 }).map(exact)
+    const object = fc.dictionary(fc.string({ unit: 'binary' }), any, { minKeys: 1, maxKeys: 4 })
+    fc.assert(
+      fc.property(object, fc.nat(), any, (members, nth, value) => {
+        const once = JSON.stringify(members)
+        const bytes = new TextEncoder().encode(once)
+        const again = Object.keys(JSON.parse(once))
+        const name = again[nth % again.length] as string
+        const twice = `${once.slice(0, -1)},${JSON.stringify(name)}:${JSON.stringify(value)}}`
+        expect(() => refuseRepeatedMember(bytes, guardJson(JSON.parse(once), 32))).not.toThrow()
+        const pointer = `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
+        expect(() => refuseRepeatedMember(new TextEncoder().encode(twice), guardJson(JSON.parse(twice), 32))).toThrow(
+          expect.objectContaining({ code: 'malformed_json', pointer }),
+        )
+      }),
     )
   }, 60_000)
 })

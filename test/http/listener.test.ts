@@ -8,12 +8,20 @@ import { describe, expect, it } from 'vitest'
 import { parseAddress } from '../../src/http/address.ts'
 import { ListenError } from '../../src/http/bind.ts'
 import { listen } from '../../src/http/listener.ts'
+import { errorTable } from '../../src/pdp/errors.ts'
 import { allow, answerOf, apiOver, question, quickHttp, raw, served, until } from './fixture.ts'
 
 const body = JSON.stringify(question)
 const head = (...lines: string[]) => `${lines.join('\r\n')}\r\n\r\n`
 const ask =
   head('POST /authorize HTTP/1.1', 'Host: a', 'Content-Type: application/json', `Content-Length: ${body.length}`) + body
+
+/** The error in an answer as it came, and what it must be for a code, whatever the request is called. */
+const errorIn = (text: string) => JSON.parse(text.slice(text.indexOf('\r\n\r\n'))).error
+const rowOf = (code: keyof typeof errorTable) => {
+  const { message, remedy } = errorTable[code]
+  return { code, message, remedy, request_id: expect.any(String) }
+}
 
 async function listenOnce(address: string) {
   const listener = await listen(apiOver().app, address, quickHttp)
@@ -249,6 +257,7 @@ describe('over a socket', () => {
         expect(text).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/)
         expect(text).toMatch(/x-request-id: [\w-]{12}-[0-9a-z]+\r\n/i)
         expect(text).toMatch(/cache-control: no-store\r\n/i)
+        expect(errorIn(text)).toEqual(rowOf('request_timeout'))
         expect(closed).toBe(true)
         expect(Date.now() - started).toBeLessThan(1_500)
         await until(() => listener.connections() === 0)
@@ -361,6 +370,7 @@ describe('framing that two readers could understand differently', () => {
         socket.write(head('GET /livez HTTP/1.1', 'Host: a', `X: ${'x'.repeat(20_000)}`)),
       )
       expect(text).toMatch(/^HTTP\/1\.1 431 /)
+      expect(errorIn(text)).toEqual(rowOf('headers_too_large'))
       expect(closed).toBe(true)
     })
   })

@@ -17,7 +17,8 @@ function gateway(decide: () => ReturnType<typeof answerOf>, recorder: ReturnType
   const api = createGatewayApi({
     pdp: { decide },
     routes: [route],
-    identify: async () => ({ subject: 'dev' }),
+    planDenialStatus: 403,
+    identify: async () => ({ subject: 'dev', sessionIssuedAt: undefined }),
     readiness: { ready: () => true },
     metrics: { decided: () => counted.push('decided'), responded() {}, failedClosed: (cause) => counted.push(cause) },
     log: { error() {} },

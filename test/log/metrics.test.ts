@@ -4,6 +4,7 @@ import { addAuthzenApi } from '../../src/http/authzen-api.ts'
 import { createDecisionApi } from '../../src/http/decision-api.ts'
 import { addExplainApi } from '../../src/http/explain-api.ts'
 import { addOpaApi } from '../../src/http/opa-api.ts'
+import { addOpenapiApi } from '../../src/http/openapi-api.ts'
 import { decisionRoutes } from '../../src/http/routes.ts'
 import { addStatusApi } from '../../src/http/status-api.ts'
 import { createMetrics } from '../../src/log/metrics.ts'
@@ -88,6 +89,7 @@ describe('the metrics', () => {
       'authz_wasm_memory_bytes gauge',
       'authz_bundle_info gauge',
       'authz_bundle_load_total counter',
+      'http_certificate_load_total counter',
       'authz_bundle_last_success_timestamp_seconds gauge',
       'authz_fail_closed_total counter',
       'authz_build_info gauge',
@@ -225,9 +227,9 @@ describe('the metrics', () => {
     }
     const pick = <T>(values: readonly T[]): T => values[random(values.length)] as T
     const word = () => Array.from({ length: 1 + random(12) }, () => pick([...'abcdefghij/%-_.'])).join('')
-    // Methods are not the decision point's business, and neither are conflicts of writes.
+    // Methods and connections are not the decision point's business, and neither are conflicts of writes.
     const codes = (Object.keys(errorTable) as (keyof typeof errorTable)[]).filter(
-      (code) => ![405, 409].includes(errorTable[code].status),
+      (code) => ![405, 408, 409, 431].includes(errorTable[code].status),
     )
     const pdp = {
       decide({ subject }: DecisionRequest) {
@@ -249,6 +251,7 @@ describe('the metrics', () => {
     addOpaApi(app, { ...parts, version: '' })
     addStatusApi(app, { metrics, status: () => ({}) })
     addAuthzenApi(app, parts)
+    addOpenapiApi(app, { metrics, version: '' })
     const paths = decisionRoutes.map(({ path }) => path.replace('{api}', 'evaluations'))
     for (let sent = 0; sent < 10_000; sent++) {
       const path = random(2) === 0 ? pick(paths) : `/${encodeURIComponent(word())}`

@@ -150,6 +150,19 @@ describe('the deliverer', () => {
   })
 })
 
+it('a backup holds what waits, in its order', () => {
+  const { directory, file } = outboxDirectory('a')
+  send(directory, 'a', ['2', '1'])
+  directory.backup(`${file}.copy`)
+  directory.outbox.delivered('2')
+  send(directory, 'a', ['3'])
+  directory.restore(`${file}.copy`)
+  send(directory, 'a', ['4'])
+  const ids = idsOf(directory, false)
+  directory.close()
+  expect(ids).toEqual(['2', '1', '4'])
+})
+
 describe('the secret of an invitation', () => {
   const secret = 'a-secret-that-is-nowhere-else'
 

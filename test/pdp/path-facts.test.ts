@@ -13,8 +13,8 @@ function concerned(shared: readonly string[], path: string): readonly string[] {
   const subject = { type: 'user', id: 'ann' }
   const resource = { type: 'file', id: '-', properties: { path } }
   const request = { subject, action: { name: 'file:view' }, resource }
-  const shares = JSON.parse(facts.item('shares', request)) as readonly { readonly path: string }[]
-  expect(JSON.parse(facts.item('collections', request)).all ?? []).toEqual(shares.map((share) => share.path))
+  const shares = JSON.parse(facts.item('shares', request) ?? '') as readonly { readonly path: string }[]
+  expect(JSON.parse(facts.item('collections', request) ?? '').all ?? []).toEqual(shares.map((share) => share.path))
   return shares.map((share) => share.path)
 }
 

@@ -37,7 +37,7 @@ interface Random {
 }
 
 /** mulberry32 */
-function randomOf(seed: number): Random {
+export function randomOf(seed: number): Random {
   let state = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) >>> 0
   const next = (): number => {
     state = (state + 0x6d2b79f5) >>> 0

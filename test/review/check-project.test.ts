@@ -158,8 +158,8 @@ describe('a check of a project', { timeout: 120_000 }, () => {
         {
           "decisions": [
             "config/systems/filestack/decisions.yaml:414:13: \`fs-p-10\`: decided \`allow\`, not \`deny\`: \`role_grant\` by config/systems/filestack/matrix.yaml:27; correct the row, or the line that decided",
-            "config/systems/filestack/decisions.yaml:591:13: \`fs-p-34\`: the reason is \`unknown_api_key\`, not \`api_key_not_assigned\`, by config/systems/filestack/lifecycle.yaml:125; correct the row, or the line that decided",
-            "config/systems/filestack/decisions.yaml:886:13: \`fs-a-36\`: the reason is \`unknown_api_key\`, not \`api_key_not_assigned\`, by config/systems/filestack/lifecycle.yaml:125; correct the row, or the line that decided",
+            "config/systems/filestack/decisions.yaml:591:13: \`fs-p-34\`: the reason is \`unknown_api_key\`, not \`api_key_not_assigned\`, by config/systems/filestack/lifecycle.yaml:149; correct the row, or the line that decided",
+            "config/systems/filestack/decisions.yaml:886:13: \`fs-a-36\`: the reason is \`unknown_api_key\`, not \`api_key_not_assigned\`, by config/systems/filestack/lifecycle.yaml:149; correct the row, or the line that decided",
           ],
         }
       `)
@@ -256,7 +256,16 @@ it('a row that OPA decides otherwise than WASM is told with both answers', async
 
 it('a decision has no default that could stand in for it', () => {
   const place = { file: 'policies/authz/decision.rego', line: 3, column: 1 }
-  const rule = { path: ['authz', 'decision'], place, isDefault: true, texts: [], inputs: [], references: [], types: [] }
+  const rule = {
+    path: ['authz', 'decision'],
+    place,
+    isDefault: true,
+    texts: [],
+    inputs: [],
+    references: [],
+    types: [],
+    syntax: '',
+  }
   expect(lintPolicies([], [rule, { ...rule, isDefault: false }])).toEqual([
     {
       ...place,

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -7,24 +7,22 @@ import { diffSide } from '../../src/app/diff-side.ts'
 import { reviewPolicy } from '../../src/app/review-policy.ts'
 import { silentProgress } from '../../src/opa/progress.ts'
 import { readBases } from '../../src/review/decision-bases.ts'
+import type { DiffSide } from '../../src/review/diff-side.ts'
 import { diffText, summaryLines } from '../../src/review/diff-text.ts'
-import { type DiffSide, policyDiff, widens } from '../../src/review/policy-diff.ts'
+import { policyDiff, widens } from '../../src/review/policy-diff.ts'
 import type { Model } from '../../src/review/reviewed-policy.ts'
 import { systems } from '../reference/evaluate.ts'
 import { commandRun } from '../support/command-run.ts'
 import { builtBundle, project } from '../support/policy.ts'
-import { type ProjectCopy, repositoryCopy, withCopyOf } from '../support/project-copy.ts'
-import { recordedEdits } from './edits.ts'
+import { filestackCopy, type ProjectCopy, withCopyOf } from '../support/project-copy.ts'
+import { recordedEdits, unseen } from './edits.ts'
 
 const options = { project, env: process.env, progress: silentProgress }
 let sound: ProjectCopy
 let base: DiffSide
 
 beforeAll(async () => {
-  sound = repositoryCopy()
-  for (const system of systems.filter((name) => name !== 'filestack'))
-    for (const folder of ['config', 'policies'])
-      rmSync(join(sound.root, folder, 'systems', system), { recursive: true, force: true })
+  sound = filestackCopy()
   await sound.build()
   base = await diffSide(sound.root, { ...options, project: sound })
 }, 60_000)
@@ -79,17 +77,24 @@ describe('postern diff', () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'no decision changes\n' })
   })
 
-  it('says of a bundle that its Rego changed, also where no decision shows it', { timeout: 60_000 }, () =>
+  it('says of a bundle which rules changed, and fails on what no decision shows', { timeout: 60_000 }, () =>
     withCopyOf(sound, async (copy) => {
-      copy.edit(
-        'policies/systems/filestack/keys.rego',
-        '"ok" if checks.key_exists == "ok"',
-        '"ok" if {\n\tchecks.key_exists == "ok"\n}',
-      )
+      const { edits, lines } = recordedEdits.find(({ what }) => what === unseen) as (typeof recordedEdits)[number]
+      expect(readFileSync(join(project.root, 'README.md'), 'utf8')).toContain(`\n${lines.at(-1)}\n`)
+      for (const edit of edits) copy.edit(...edit)
       await copy.build()
-      const { code, stdout } = await commandRun('diff', sound.bundle, copy.root, '--fail-on', 'any')
-      const hidden = 'rules: the compiled Rego changed, and a bundle has no sources that show where'
-      expect({ code, stdout }).toEqual({ code: 1, stdout: `no decision changes\n${hidden}\n` })
+      const run = await commandRun('diff', sound.bundle, copy.bundle, '--fail-on', 'widen')
+      expect(run).toEqual({ code: 1, stdout: `${lines.join('\n')}\n`, stderr: '' })
+
+      const { index, ...manifest } = JSON.parse(copy.read('.postern/bundle/manifest.json'))
+      const { rules: _, ...older } = index
+      copy.write('.postern/bundle/manifest.json', JSON.stringify({ ...manifest, index: older }))
+      const hidden = 'rules: the compiled Rego changed, and a bundle of an older build does not say where'
+      expect(await commandRun('diff', sound.bundle, copy.bundle, '--fail-on', 'widen')).toEqual({
+        code: 1,
+        stdout: `no decision changes\n${hidden}\n`,
+        stderr: '',
+      })
     }),
   )
 
@@ -139,7 +144,8 @@ describe('random flips of cells', () => {
     const side = (data: unknown, policy: string): DiffSide => ({
       reviewed: reviewPolicy({ ...bundle, data: JSON.stringify(data), manifest: { ...bundle.manifest, policy } }),
       bases: sources,
-      texts: undefined,
+      rules: undefined,
+      texts: new Map(),
       wasm: bundle.manifest.wasm_sha256,
     })
     const { model } = JSON.parse(bundle.data) as { model: Model }

@@ -52,7 +52,7 @@ afterAll(() => {
 async function logged(
   name: string,
   requests: readonly DecisionRequest[],
-  masks = noMasks,
+  masks: { readonly erase: readonly string[]; readonly mask: readonly string[] } = noMasks,
   sampleAllows = 1,
 ): Promise<string> {
   const path = join(folder, name)
@@ -244,7 +244,7 @@ describe('what cannot be decided again', () => {
   const one = { events: 1, weight: 1 }
   const missed = (obstacle: keyof typeof none) => ({ ...none, [obstacle]: one, replayed: 0, flips: 0 })
 
-  it.each([
+  it.each<[string, { erase: string[]; mask: string[] }]>([
     ['a masked subject', { erase: [], mask: ['/input/subject/id'] }],
     ['an erased reason', { erase: ['/result/reason'], mask: [] }],
     ['a mask that failed', { erase: ['/input/subject/id/x'], mask: [] }],

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { serve } from '../../src/app/serve.ts'
-import { defaultSettings } from '../../src/document/settings.ts'
+import { loadSettings } from '../../src/document/settings.ts'
 import { createServerLog } from '../../src/log/server-log.ts'
 import { commandRun } from '../support/command-run.ts'
 import { builtBundle } from '../support/policy.ts'
@@ -87,6 +87,8 @@ it('a served URL: signed bundles decide, and a rollback outlives the server and 
         await publish(secret)
         await until(({ activations }) => activations === 2)
         expect(await opens()).toBe(false)
+        // What took over is kept a moment after it decides.
+        await until(() => existsSync(join(folder, 'kept/previous.tar.gz')))
         expect(await rollback()).toMatchObject({ code: 0 })
         await until(({ activations }) => activations === 3)
         expect(await opens()).toBe(true)
@@ -122,11 +124,11 @@ it('readiness is red once the policy has not been confirmed for too long, and gr
   const { listeners, readiness, activation } = await serve({
     bundle: builtBundle(),
     source: 'test',
-    settings: {
-      ...defaultSettings,
-      listen: { decision: '127.0.0.1:0', gateway: null },
-      bundle: { ...defaultSettings.bundle, max_stale_seconds: 1 },
-    } as never,
+    settings: loadSettings(
+      undefined,
+      { POSTERN_LISTEN_DECISION: '127.0.0.1:0', POSTERN_BUNDLE_MAX_STALE_SECONDS: '1' },
+      folder,
+    ),
     tenantFiles: [],
     root: '.',
     log: createServerLog({ sink: () => {} }),

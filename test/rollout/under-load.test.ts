@@ -7,7 +7,7 @@ import type { BundleIndex } from '../../src/app/build.ts'
 import { httpSource } from '../../src/app/http-source.ts'
 import { rollOut } from '../../src/app/rollout.ts'
 import { serve } from '../../src/app/serve.ts'
-import { defaultSettings } from '../../src/document/settings.ts'
+import { loadSettings } from '../../src/document/settings.ts'
 import { createServerLog } from '../../src/log/server-log.ts'
 import { type Bundle, readBundle, writeWhole } from '../../src/opa/bundle.ts'
 import { series } from '../http/fixture.ts'
@@ -64,7 +64,7 @@ it(`${reloads} reloads at ${perSecond} requests a second, two in five of them br
   const { listeners, activation } = await serve({
     bundle: open,
     source: 'start',
-    settings: { ...defaultSettings, listen: { decision: '127.0.0.1:0', gateway: null } } as never,
+    settings: loadSettings(undefined, { POSTERN_LISTEN_DECISION: '127.0.0.1:0' }, project.root),
     tenantFiles: [],
     root: project.root,
     log: createServerLog({ sink: (line) => lines.push(line), terminal: false, linesPerSecond: 1e6 }),

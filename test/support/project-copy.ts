@@ -6,6 +6,7 @@ import { type Project, projectAt } from '../../src/app/project.ts'
 import { DocumentError } from '../../src/document/problem.ts'
 import { silentProgress } from '../../src/opa/progress.ts'
 import { type OpaToolchain, resolveOpa } from '../../src/opa/toolchain.ts'
+import { systems } from '../reference/evaluate.ts'
 import { project } from './policy.ts'
 
 /** A policy project in a folder of its own, to be broken. Files are named relative to its root. */
@@ -46,6 +47,15 @@ export async function withCopyOf<T>(sound: ProjectCopy, use: (copy: ProjectCopy)
 /** The config and policies of this repository. */
 export function repositoryCopy(): ProjectCopy {
   return copyAt(project.root, ['config', 'policies'])
+}
+
+/** The same with one of its systems alone, for what is built many times. */
+export function filestackCopy(): ProjectCopy {
+  const copy = repositoryCopy()
+  for (const system of systems.filter((name) => name !== 'filestack'))
+    for (const folder of ['config', 'policies'])
+      rmSync(join(copy.root, folder, 'systems', system), { recursive: true, force: true })
+  return copy
 }
 
 /** A project with one small system, `acme`, on the core and the shared rules of this repository. */

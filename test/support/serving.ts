@@ -35,7 +35,7 @@ export async function serving<T>(
 ): Promise<T> {
   const settings = {
     ...defaultSettings,
-    listen: { decision: '127.0.0.1:0' as never, gateway: null, gateway_grpc: null },
+    listen: { decision: '127.0.0.1:0' as never, gateway: null, gateway_grpc: null, management: null },
     evaluator: { memory_mib: memoryMib as never },
   }
   const log = createServerLog({ sink: () => {}, terminal: false, debug: false })
