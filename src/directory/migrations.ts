@@ -77,8 +77,8 @@ create table outbox (
   type text not null, body text not null, recipient text, secret text, digest text, expires integer,
   created integer not null, attempts integer not null, due integer not null, dead integer not null, error text
 ) strict;
-create index outbox_pending on outbox (tenant, seq) where dead = 0;
-create index outbox_dead on outbox (seq) where dead = 1;
+create index outbox_tenant on outbox (dead, tenant, seq);
+create index outbox_place on outbox (dead, seq);
 create index outbox_invitation on outbox (digest) where digest is not null;
 `,
 ]

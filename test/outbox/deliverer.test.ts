@@ -89,6 +89,18 @@ describe('the deliverer', () => {
     expect(Math.max(...pauses)).toBe(1_800_000)
   })
 
+  it('does not try before the pause is over, whatever else comes for the tenant', async () => {
+    const { directory } = outboxDirectory('a')
+    send(directory, 'a', ['1'])
+    const { channel, tried } = receiver(() => true)
+    const { deliverer } = deliver(directory, { webhook: channel }, { firstPauseMs: 60_000 })
+    await until(() => directory.outbox.list(false, 1, 0)[0]?.attempts === 1)
+    send(directory, 'a', ['2'])
+    deliverer.wake('a')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(tried).toEqual(['1'])
+  })
+
   it('gives a message up after its attempts, goes on with the next, and tries it anew when it is told to', async () => {
     const { directory } = outboxDirectory('a')
     send(directory, 'a', ['1', '2'])
