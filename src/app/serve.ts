@@ -24,9 +24,11 @@ import { openDecisionLog } from '../log/open-decision-log.ts'
 import type { ServerLog } from '../log/server-log.ts'
 import type { Bundle } from '../opa/bundle.ts'
 import { createPdp } from '../pdp/decide.ts'
+import type { DecisionRequest } from '../pdp/request.ts'
 import { type Activation, createActivation } from './activation.ts'
 import type { BundleIndex } from './build.ts'
 import { createManagement, type ManagementParts } from './management.ts'
+import { maskExplanation } from './mask-explanation.ts'
 import { type OpenOutbox, openOutbox } from './open-outbox.ts'
 import { createReadiness, type Readiness } from './readiness.ts'
 
@@ -100,7 +102,9 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   const recorder = openDecisionLog({ settings, root: parts.root, version: parts.version, log })
   if (recorder !== undefined) metrics.watch({ decisionLog: () => recorder.counts })
   const api = createDecisionApi({ pdp, settings, metrics, log, readiness, recorder })
-  addExplainApi(api, { explainer: pdp, settings, metrics, log })
+  const explain = async (request: DecisionRequest) =>
+    maskExplanation(await pdp.explain(request), request, settings.explain.mask)
+  addExplainApi(api, { explainer: { explain }, settings, metrics, log })
   addOpaApi(api, { pdp, settings, metrics, log, version: parts.version, recorder })
   addStatusApi(api, { metrics, status: activation.status })
   addAuthzenApi(api, { pdp, settings, metrics, log, recorder })

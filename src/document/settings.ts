@@ -43,6 +43,7 @@ export const defaultSettings = deepFreeze({
   public_url: null as string | null,
   limits: { body_bytes: 1048576, depth: 32, batch_items: 100 },
   search: { candidates: 1000, token_key: null as string | null },
+  explain: { mask: [] as readonly string[] },
   cache: { entries: 100000, bytes: 67108864, largest_input_bytes: 4096 },
   evaluator: { memory_mib: 64 },
   decision_log: {
