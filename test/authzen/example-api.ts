@@ -14,7 +14,7 @@ import { tinyProject } from '../support/project-copy.ts'
 export const publicUrl = 'https://pdp.example.com'
 
 /** The example systems of AuthZEN, each with a tenant of its name: YAML, Rego and documents under `systems`. */
-export const examples = ['certification', 'todo', 'records'] as const
+export const examples = ['certification', 'todo', 'records', 'api_gateway'] as const
 
 /** Builds the examples, and serves them in one process. */
 export async function exampleApi() {
