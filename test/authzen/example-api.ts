@@ -28,7 +28,7 @@ export async function exampleApi() {
     const tenants = readTenants(files, copy.root, validator, new Set(policy.systems.keys()))
     const pdp = createPdp({ tenants, inline: inlineFacts(validator), defaultTenant: 'certification', memo: memoLimits })
     pdp.activate(policy)
-    const options = { snapshot: () => pdp.snapshot(), public_url: publicUrl }
+    const options = { snapshot: () => pdp.snapshot(), public_url: publicUrl, person_types: ['identity'] }
     return { pdp, ids: tenants.ids, app: apiOver((request) => pdp.decide(request), undefined, undefined, options).app }
   } finally {
     copy.remove()

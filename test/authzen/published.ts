@@ -90,7 +90,7 @@ export const publishedRoutes = Object.entries({
   return routes.map((route, index) => {
     const [name, template] = route.split(' ')
     return {
-      request: { subject: { type: 'user', id }, action: { name }, resource: { type: 'route', id: template } },
+      request: { subject: { type: 'identity', id }, action: { name }, resource: { type: 'route', id: template } },
       expected: decisions[index] === '+',
     }
   })

@@ -322,6 +322,18 @@ describe('the API gateway scenario', () => {
     ].map(({ text }) => text)
     expect(texts).toEqual([yes, no, no, no, no])
   })
+
+  it('finds people under the type that is asked for, and takes no other type for a person', async () => {
+    const route = { action: { name: 'POST' }, resource: { type: 'route', id: '/todos' } }
+    const may = publishedRoutes.filter(({ request, expected }) => expected && request.action.name === 'POST')
+    for (const type of ['identity', 'user'])
+      expect((await ask('api_gateway', 'search/subject', { ...route, subject: { type } })).text).toBe(
+        JSON.stringify({ results: may.map(({ request }) => ({ type, id: request.subject.id })) }),
+      )
+    const [id] = may.map(({ request }) => request.subject.id)
+    for (const type of ['Identity', 'person', 'service'])
+      expect((await ask('api_gateway', 'evaluation', { ...route, subject: { type, id } })).text).toBe(no)
+  })
 })
 
 describe('the search demo', () => {
