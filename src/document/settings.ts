@@ -41,6 +41,7 @@ export const defaultSettings = deepFreeze({
   tenants: null as string | null,
   directory: null as string | null,
   public_url: null as string | null,
+  authzen: { person_types: [] as readonly string[] },
   limits: { body_bytes: 1048576, depth: 32, batch_items: 100 },
   search: { candidates: 1000, token_key: null as string | null },
   explain: { mask: [] as readonly string[] },
