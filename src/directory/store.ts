@@ -5,6 +5,7 @@ import {
   type Compilable,
   DummyDriver,
   type InferResult,
+  type Insertable,
   Kysely,
   SqliteAdapter,
   SqliteIntrospector,
@@ -15,7 +16,7 @@ import { PosternError } from '../pdp/errors.ts'
 import { DirectoryError } from './directory-error.ts'
 import { migrations } from './migrations.ts'
 import { isStorable } from './storable.ts'
-import { type Tables, tableNames } from './tables.ts'
+import type { Tables } from './tables.ts'
 
 type Value = string | number | null
 
@@ -40,7 +41,7 @@ export interface Store {
     names: readonly Name[],
     build: (db: Kysely<Tables>, parameter: Readonly<Record<Name, never>>) => Q,
   ): Query<Name, InferResult<Q>[number]>
-  insert<Table extends keyof Tables>(table: Table, row: Tables[Table]): void
+  insert<Table extends keyof Tables>(table: Table, row: Insertable<Tables[Table]>): void
   /** Writes a whole copy, as of this moment, to a file that must not exist. */
   copyTo(file: string): void
   /**
@@ -143,6 +144,8 @@ function connect(file: string): Database.Database {
     database.pragma('locking_mode = EXCLUSIVE')
     database.pragma('journal_mode = WAL')
     database.pragma('synchronous = FULL')
+    // What is deleted is overwritten: the secrets of invitations that were delivered.
+    database.pragma('secure_delete = ON')
     transaction(
       database,
       () => migrate(database, file),
@@ -198,7 +201,7 @@ function replaceBy(database: Database.Database, copy: string): void {
     if (digestsOf(database, 'copy') !== digestsOf(database, 'main') || faultsOf(database, 'copy').length > 0)
       throw new DirectoryError(`\`${copy}\` is no sound backup of a directory of this version`)
     const replace = () => {
-      for (const table of tableNames)
+      for (const table of tablesOf(database))
         database.exec(`delete from ${table}; insert into ${table} select * from copy.${table}`)
       database.prepare('update meta set epoch = ?').run(randomUUID())
     }
@@ -206,6 +209,12 @@ function replaceBy(database: Database.Database, copy: string): void {
   } finally {
     database.exec('detach copy')
   }
+}
+
+/** All but the list of migrations, so that a table that comes later is restored too. */
+function tablesOf(database: Database.Database): readonly string[] {
+  const rows = database.prepare("select name from sqlite_schema where type = 'table' and name <> 'migration'").all()
+  return (rows as { readonly name: string }[]).map(({ name }) => name)
 }
 
 /** The digests of the migrations that made the tables; empty where there are none. */
