@@ -72,8 +72,7 @@ export function createGatewayApi(parts: GatewayApiParts): GatewayApi {
     answerTo: (asked, sender) => answerAsked(parts, asked, sender).then(counted),
     handle(incoming, outgoing) {
       const { method = '', url = '', rawHeaders } = incoming
-      const sent = incoming.iterator({ destroyOnReturn: false })
-      void answer({ method, target: url, headers: rawHeaders, body: sent }).then((made) => {
+      void answer({ method, target: url, headers: rawHeaders, body: incoming }).then((made) => {
         counted(made)
         const { status, headers, body } = replyTo(made)
         // A body that nobody has asked for is not read: the connection ends with the answer.

@@ -236,6 +236,9 @@ describe('a plugin', () => {
     for (const plugin of both) {
       const headers = { ...spoofed, ...(await bearer('dev')) }
       expect((await ask(plugin, { path: '/v1/keys/key-site', headers })).result.allow).toBe(true)
+      // The token of whoever sends the description is not the client's.
+      const sender = [...json, 'Authorization', (await bearer('owner')).authorization]
+      expect(statusOf(await ask(plugin, { path: '/v1/members' }, sender))).toBe(401)
       const trusting = gateway(undefined, byHeader)
       expect(statusOf(await trusting.ask(plugin, { path: '/v1/members', headers: spoofed }))).toBe(401)
       const proven = await trusting.ask(plugin, { path: '/v1/members', headers: spoofed }, [
