@@ -17,13 +17,17 @@ import { prepareSessions, type Sessions } from './sessions.ts'
 import { openStore } from './store.ts'
 import { storedDraft } from './stored-draft.ts'
 import { type RecordCache, storedFacts } from './stored-facts.ts'
+import { prepareOutbox, type StoredOutbox } from './stored-outbox.ts'
 import { type TenantRow, tenantTables } from './tables.ts'
 import type { TenantDraft } from './tenant-draft.ts'
 import { prepareExport } from './tenant-export.ts'
 import { insertTenant } from './tenant-rows.ts'
 import { prepareTokens, type Tokens } from './tokens.ts'
 
-/** Stored tenants. One process owns the file; methods throw `DirectoryError`. */
+/**
+ * Stored tenants. One process owns the file. Look-ups and writes throw `PosternError` `directory_unavailable` where the
+ * file fails; `backup`, `restore` and `close` throw `DirectoryError`.
+ */
 export interface Directory {
   readonly tenants: TenantSource
   readonly feed: ChangeFeed
@@ -59,6 +63,7 @@ export interface Directory {
   sessions: Sessions['list']
   /** Answers with the revision; undefined where there is no such session. */
   endSession(tenant: string, id: string): string | undefined
+  readonly outbox: StoredOutbox
   /** Writes a whole copy to a file that must not exist. */
   backup(file: string): void
   /** Replaces everything by a copy. No revision that was given out before is of the new state. */
@@ -257,6 +262,7 @@ export function openDirectory(file: string): Directory {
       feed.announce()
       return revisionOf({ revision })
     },
+    outbox: prepareOutbox(store),
     backup: (copy) => store.copyTo(copy),
     restore(copy) {
       kept.clear()

@@ -65,6 +65,10 @@ export interface Management extends SessionRegister {
   /** Stores the document whole. Throws `malformed_tenant` with a JSON Pointer, and nothing is written. */
   store(tenant: string, document: Json): { readonly revision: string; readonly warnings: readonly unknown[] }
   act(command: Command): Acted
+  /** Up to `limit` messages of the outbox behind the place `after`, dead ones or those that wait. */
+  messages(dead: boolean, limit: number, after: number): readonly (Json & { readonly seq: number })[]
+  /** Has a message tried anew. Throws `unknown_message`. */
+  retry(id: string): void
 }
 
 export interface ManagementApiParts extends Pick<DecisionApiParts, 'settings' | 'log'> {
@@ -91,6 +95,8 @@ const paths = {
   session: '/v1/tenants/:tenant/sessions/:session',
   events: '/v1/events',
   action: '/v1/tenants/:tenant/actions/:action',
+  outbox: '/v1/outbox',
+  retry: '/v1/outbox/:id/retry',
 } as const
 
 type Call = Context<{ Bindings: Bindings }>
@@ -120,6 +126,8 @@ export function createManagementApi(parts: ManagementApiParts): Hono<{ Bindings:
   app.get(paths.sessionsOf, (c) => answer(c, (id) => listSessions(parts, c, id)))
   app.delete(paths.session, (c) => answer(c, (id) => endSession(parts, c, id)))
   app.get(paths.events, (c) => answer(c, (id) => streamEvents(parts, c, id)))
+  app.get(paths.outbox, (c) => answer(c, (id) => listMessages(parts, c, id)))
+  app.post(paths.retry, (c) => answer(c, (id) => retry(parts, c, id)))
   for (const path of Object.values(paths))
     app.all(path, (c) =>
       answer(c, () => {
@@ -138,6 +146,26 @@ function list({ console, management }: ManagementApiParts, c: Call, id: string):
   console.authenticate(c.req.raw.headers, { scope: 'read', tenant: undefined })
   const limit = pageLimit(new URL(c.req.url).searchParams)
   return reply(200, JSON.stringify({ tenants: management.list(limit, c.req.query('after')) }), id)
+}
+
+/** `next` is where the next page begins, if there may be one. */
+function listMessages({ console, management }: ManagementApiParts, c: Call, id: string): Reply {
+  console.authenticate(c.req.raw.headers, { scope: 'read', tenant: undefined })
+  const limit = pageLimit(new URL(c.req.url).searchParams)
+  const { state = 'pending', after = '0' } = c.req.query()
+  if (state !== 'pending' && state !== 'dead') throw malformed('', '`state` must be `pending` or `dead`')
+  if (!/^(?:0|[1-9][0-9]{0,14})$/.test(after)) throw malformed('', '`after` must be the `next` of the page before')
+  const found = management.messages(state === 'dead', limit, Number(after))
+  const last = found.length === limit ? found.at(-1) : undefined
+  const messages = found.map(({ seq: _, ...message }) => message)
+  return reply(200, JSON.stringify({ messages, ...(last && { next: String(last.seq) }) }), id)
+}
+
+function retry({ console, management }: ManagementApiParts, c: Call, id: string): Reply {
+  console.authenticate(c.req.raw.headers, { scope: 'manage', tenant: undefined })
+  const message = c.req.param('id') as string
+  management.retry(message)
+  return reply(200, JSON.stringify({ id: message, state: 'pending' }), id)
 }
 
 function read({ console, management }: ManagementApiParts, c: Call, id: string): Reply {

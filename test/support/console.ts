@@ -41,7 +41,14 @@ export function consoleOf(system: string, heartbeatMs = 15_000) {
   pdp.activate(policy)
   const events = createEventStreams(directory.feed, { heartbeatMs })
   const app = createManagementApi({
-    management: createManagement({ directory, pdp, invitationMs: 3_600_000, now: () => at.now }),
+    management: createManagement({
+      directory,
+      pdp,
+      invitationMs: 3_600_000,
+      deliveries: new Map(),
+      deliverer: { wake() {} },
+      now: () => at.now,
+    }),
     console: createConsole(token, directory.tokens, () => at.now.getTime()),
     events,
     metrics: { responded() {}, failedClosed() {}, decided() {}, render: () => '' },
