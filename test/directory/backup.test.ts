@@ -36,7 +36,10 @@ describe('a backup', () => {
     expect(await upon(file, 'directory', 'backup', copy)).toEqual({ code: 0, stdout: '', stderr: '' })
     const directory = openDirectory(file)
     const before = directory.tenants.find('acme')?.revision
-    directory.write('acme', (draft) => ({ commit: true, change: 'test', value: draft.removeMember('bob') }))
+    directory.write('acme', (draft, _, journal) => {
+      journal.keepAnswer('later', { digest: 'd', body: '{}' }, 1)
+      return { commit: true, change: 'test', value: draft.removeMember('bob') }
+    })
     directory.put([{ ...acme, tenant: 'beta' }])
     directory.close()
 
@@ -52,6 +55,9 @@ describe('a backup', () => {
     const after = restored.tenants.find('acme')?.revision
     expect([before, after]).toEqual([expect.stringMatching(/\.1$/), expect.stringMatching(/\.1$/)])
     expect(after).not.toBe(before)
+    expect(
+      restored.write('acme', (_, __, journal) => ({ commit: false, value: journal.answered('later', 1) }))?.value,
+    ).toBeUndefined()
     expect(restored.check()).toEqual({ faults: [], tenants: 1, members: 2 })
     restored.close()
   })

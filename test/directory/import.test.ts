@@ -134,7 +134,11 @@ it('a directory is served instead of documents, and released at the end', async 
   const file = directoryFile()
   await tenant(file, 'import', join(project.root, demos[1] as string))
   const lines: string[] = []
-  const settings = { ...defaultSettings, directory: file, listen: { decision: '127.0.0.1:0' as never, gateway: null } }
+  const settings = {
+    ...defaultSettings,
+    directory: file,
+    listen: { ...defaultSettings.listen, decision: '127.0.0.1:0' as never },
+  }
   const log = createServerLog({ sink: (line: string) => void lines.push(line), terminal: false, debug: false })
   const served = {
     bundle: builtBundle(),
