@@ -71,6 +71,8 @@ export async function evaluateAll(parts: EvaluationsParts, question: Question): 
       decision = answer.decision.decision
       answers.push(text)
     } catch (error) {
+      // The items before it were decided upon another state.
+      if (error instanceof PosternError && error.code === 'tenant_changed') throw error
       // An item that cannot be decided is a denial in its place, which only its error tells from the policy's no.
       const { status, message, code } = reported(parts, error, requestId)
       const context = { error: full ? { status, message, code } : { status, message } }

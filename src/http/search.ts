@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { goesWith } from '../pdp/action-type.ts'
-import type { OpenTenant, Pdp, SnapshotPdp } from '../pdp/decision.ts'
+import type { Pdp, Snapshot, SnapshotPdp } from '../pdp/decision.ts'
 import { PosternError } from '../pdp/errors.ts'
 import type { Candidate } from '../pdp/facts.ts'
 import type { DecisionRequest } from '../pdp/request.ts'
@@ -25,22 +25,28 @@ export type SearchKind = 'subject' | 'resource' | 'action'
 /** So many are decided before other requests get their turn. */
 const stretch = 64
 
+/** So often a page is gone through before it is given no more than what one turn of the event loop sees. */
+const attempts = 3
+
 /**
  * `POST /access/v1/search/{kind}`: those of the tenant's candidates that the policy allows, each decided as
  * `/evaluation` would decide it. Candidates whose facts read the same are evaluated once, for the decision cache holds
  * what the policy sees, and the policy sees no more than its rules read.
  *
  * INVARIANT: a page ends after a bounded number of candidates, with or without results; nothing is kept between pages.
+ * INVARIANT: a page is of one state of its tenant. When the tenant is written meanwhile it is begun again, and at last
+ * gone through without giving anybody a turn to write.
  */
 export async function search(parts: SearchParts, question: Question, kind: SearchKind): Promise<Reply> {
   const { body, requestId } = question
   refuseInlineTenant(body)
   const request = questionAbout(question, kind)
-  const pdp = parts.pdp.snapshot()
-  const open = pdp.open(request)
-  const asked = canonical([kind, open.id, body.subject, body.action, body.resource, body.context])
+  const { id } = parts.pdp.snapshot().open(request)
+  const asked = canonical([kind, id, body.subject, body.action, body.resource, body.context])
   const start = startOf(body.page, asked, parts.pageTokens)
-  const found = await pageOf(pdp, open, request, kind, start, parts.settings.search.candidates)
+  const found = await ofOneState((others) =>
+    pageOf(parts.pdp.snapshot(), request, kind, start, parts.settings.search.candidates, others),
+  )
 
   // Under the type that was asked for, which may stand for another.
   const { type } = (body[kind] ?? {}) as Json
@@ -58,14 +64,29 @@ interface Page {
   readonly more: boolean
 }
 
+/** Lets other requests have their turn, or does not. */
+type Others = () => Promise<unknown>
+
+async function ofOneState(page: (others: Others) => Promise<Page>): Promise<Page> {
+  for (let attempt = 1; attempt < attempts; attempt++) {
+    try {
+      return await page(() => setImmediate())
+    } catch (error) {
+      if (!(error instanceof PosternError) || error.code !== 'tenant_changed') throw error
+    }
+  }
+  return page(() => Promise.resolve())
+}
+
 async function pageOf(
-  pdp: Pdp,
-  open: OpenTenant,
+  pdp: Snapshot,
   request: DecisionRequest,
   kind: SearchKind,
   { after: from, limit = Number.POSITIVE_INFINITY }: PageStart,
   most: number,
+  others: Others,
 ): Promise<Page> {
+  const open = pdp.open(request)
   const candidates = (after: string | undefined, count: number): readonly Candidate[] =>
     kind === 'action' ? open.actions(after, count) : open.candidates(request[kind].type, after, count)
   const ids: string[] = []
@@ -81,7 +102,7 @@ async function pageOf(
     }
     if (some.length < wanted) break
     left -= some.length
-    await setImmediate()
+    await others()
   }
   return { ids, end: after === undefined ? {} : { after }, more: candidates(after, 1).length > 0 }
 }
