@@ -16,11 +16,14 @@ export const publicUrl = 'https://pdp.example.com'
 /** The example systems of AuthZEN, each with a tenant of its name: YAML, Rego and documents under `systems`. */
 export const examples = ['certification', 'todo', 'records', 'api_gateway'] as const
 
+/** Where the examples stand, with the routes of the API gateway scenario. */
+export const systemsRoot = join(packageRoot(), 'test/authzen/systems')
+
 /** Builds the examples, and serves them in one process. */
 export async function exampleApi() {
   const copy = tinyProject()
   try {
-    cpSync(join(packageRoot(), 'test/authzen/systems'), copy.root, { recursive: true })
+    cpSync(systemsRoot, copy.root, { recursive: true })
     await copy.build()
     const policy = loadPolicy(readBundle<BundleIndex>(copy.bundle), 64)
     const validator = tenantValidator()

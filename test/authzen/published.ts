@@ -88,7 +88,7 @@ export const publishedRoutes = Object.entries({
 }).flatMap(([id, decisions]) => {
   const routes = ['GET /users/{userId}', 'GET /todos', 'POST /todos', 'PUT /todos/{todoId}', 'DELETE /todos/{todoId}']
   return routes.map((route, index) => {
-    const [name, template] = route.split(' ')
+    const [name = '', template = ''] = route.split(' ')
     return {
       request: { subject: { type: 'identity', id }, action: { name }, resource: { type: 'route', id: template } },
       expected: decisions[index] === '+',

@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { createGatewayApi } from '../../src/gateway/gateway-api.ts'
+import { readRoutes } from '../../src/gateway/read-routes.ts'
 import { bodyOf } from '../http/fixture.ts'
 import { asked } from './asked.ts'
-import { exampleApi, examples, publicUrl } from './example-api.ts'
+import { exampleApi, examples, publicUrl, systemsRoot } from './example-api.ts'
 import { publishedBatches, publishedRecords, publishedRoutes, publishedTodos } from './published.ts'
 
 let api: Awaited<ReturnType<typeof exampleApi>>
@@ -306,6 +308,23 @@ describe('the API gateway scenario', () => {
     )
     expect(given).toEqual(publishedRoutes.map(({ expected }) => JSON.stringify({ decision: expected })))
     expect([given.length, given.filter((text) => text === yes).length]).toEqual([25, 19])
+  })
+
+  it('has them of clients of a gateway too, by the method and path of their requests', async () => {
+    const statuses = publishedRoutes.map(async ({ request: { subject, action, resource } }) => {
+      const gateway = createGatewayApi({
+        pdp: api.pdp,
+        routes: readRoutes(systemsRoot),
+        identify: async () => ({ subject: subject.id, sessionIssuedAt: undefined }),
+        planDenialStatus: 403,
+        readiness: { ready: () => true },
+        metrics: { decided() {}, responded() {}, failedClosed() {} },
+        log: { error() {} },
+      })
+      const target = `/v1/ext-authz${resource.id.replace(/\{.*\}/, '7')}`
+      return (await gateway.answer({ method: action.name, target, headers: ['Host', 'api.example.com'] })).status
+    })
+    expect(await Promise.all(statuses)).toEqual(publishedRoutes.map(({ expected }) => (expected ? 200 : 403)))
   })
 
   it('takes what gateways add, and allows no other spelling, method, template or type', async () => {

@@ -213,10 +213,11 @@ describe.skipIf(!hasEnvoy)('what the configuration is there for', () => {
 describe.skipIf(!hasEnvoy).each(['http', 'grpc'] satisfies Protocol[])(
   'where plan denials are a 402, by %s',
   (protocol) => {
-    const root = mkdtempSync(join(tmpdir(), 'postern-envoy-routes-'))
+    let root: string
     let rig: Rig
 
     beforeAll(async () => {
+      root = mkdtempSync(join(tmpdir(), 'postern-envoy-routes-'))
       mkdirSync(join(root, 'config'))
       const route = '{ method: POST, path: /v1/members, action: member:invite, tenant: acme-filestack, resource: '
       const invited = '{ properties: { email: { query: email }, role: { query: role } } } }'
@@ -226,7 +227,7 @@ describe.skipIf(!hasEnvoy).each(['http', 'grpc'] satisfies Protocol[])(
 
     afterAll(async () => {
       await rig?.stop()
-      rmSync(root, { recursive: true })
+      rmSync(root, { recursive: true, force: true })
     })
 
     const invite = async (user: string, headers: Record<string, string> = {}) => {
