@@ -165,12 +165,12 @@ describe('a report of coverage', () => {
     const html = coverageHtml([{ ...counted[0], system: 'a<b' } as (typeof counted)[0]])
     expect(html).toContain(`<h2>a&lt;b</h2>
 <p>2 of 4 (50 %) in 1 rows</p>
-<table>
+<div class="wide"><table>
 <thead><tr><td></td><th scope="col">owner</th><th scope="col">guest</th></tr></thead>
 <tbody>
 <tr><th scope="row">report:view</th><td class="open" title="report:view owner: allowed, shown by no row">A</td><td class="reached" title="report:view guest: denied, shown by a row">–</td></tr>
 </tbody>
-</table>
+</table></div>
 <p>Not reached beside cells:</p>
 <ul><li><code>role_grant</code></li></ul>`)
     expect(html).toContain('prefers-color-scheme: dark')
