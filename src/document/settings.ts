@@ -28,6 +28,14 @@ export const defaultSettings = deepFreeze({
   },
   gateway: { plan_denial_status: 403 as 402 | 403 },
   management: { token: null as string | null, invitation_hours: 168 },
+  outbox: {
+    smtp_url: null as string | null,
+    from: null as string | null,
+    link_base: null as string | null,
+    webhook_url: null as string | null,
+    webhook_secret: null as string | null,
+    attempts: 12,
+  },
   tls: { cert: null as string | null, key: null as string | null, client_ca: null as string | null },
   default_tenant: null as string | null,
   tenants: null as string | null,
@@ -35,6 +43,7 @@ export const defaultSettings = deepFreeze({
   public_url: null as string | null,
   limits: { body_bytes: 1048576, depth: 32, batch_items: 100 },
   search: { candidates: 1000, token_key: null as string | null },
+  explain: { mask: [] as readonly string[] },
   cache: { entries: 100000, bytes: 67108864, largest_input_bytes: 4096 },
   evaluator: { memory_mib: 64 },
   decision_log: {
@@ -183,7 +192,7 @@ function checkTogether(settings: Settings, env: Environment, document: YamlDocum
       : { file: document.file, ...document.place(path) }
     throw new DocumentError([{ ...place, message, remedy, pointer: toPointer(path) }])
   }
-  const { listen, directory, management } = settings
+  const { listen, directory, management, outbox } = settings
   if (listen.management !== null && directory === null)
     refuse(['listen', 'management'], 'there is no directory to manage', 'set `directory`')
   if (
@@ -196,6 +205,17 @@ function checkTogether(settings: Settings, env: Environment, document: YamlDocum
       '`management.token` is missing, and others can reach this address',
       'set the token, or listen on 127.0.0.1',
     )
+  const channels = [
+    ['smtp_url', ['from', 'link_base']],
+    ['webhook_url', ['webhook_secret']],
+  ] as const
+  for (const [channel, needed] of channels) {
+    if (outbox[channel] === null) continue
+    if (directory === null) refuse(['outbox', channel], 'without a directory there is no outbox', 'set `directory`')
+    for (const name of needed)
+      if (outbox[name] === null)
+        refuse(['outbox', channel], `\`outbox.${name}\` is missing`, `set it, or leave \`outbox.${channel}\` out`)
+  }
   const { headers_timeout_ms, request_timeout_ms } = settings.http
   if (headers_timeout_ms > request_timeout_ms) {
     const message = `${headers_timeout_ms} is more than \`http.request_timeout_ms\`, ${request_timeout_ms}`

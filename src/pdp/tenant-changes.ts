@@ -11,6 +11,8 @@ export interface TenantChange {
   readonly kind: 'limit' | 'seat' | 'api_key' | 'override' | 'second_factor' | 'status' | 'role' | 'member' | 'plan'
   /** One line for people. */
   readonly change: string
+  /** Of a freed seat, the user who gives it up. */
+  readonly member?: string
   /** The same as steps upon the tenant document. */
   readonly patch: readonly PatchStep[]
 }
@@ -64,12 +66,13 @@ function seatChanges(document: TenantDocument, request: DecisionRequest, { used 
 
 function revoked(index: number, { user }: Member) {
   const patch: PatchStep[] = [{ op: 'remove', path: pointerOf('members', index) }]
-  return { change: `a seat is freed: the invitation of \`${user}\` is revoked`, patch }
+  return { change: `a seat is freed: the invitation of \`${user}\` is revoked`, member: user, patch }
 }
 
 function deactivated(index: number, member: Member) {
   const patch = [set(member, 'status', 'inactive', 'members', index)]
-  return { change: `a seat is freed: \`${member.user}\` is made inactive, or another member`, patch }
+  const change = `a seat is freed: \`${member.user}\` is made inactive, or another member`
+  return { change, member: member.user, patch }
 }
 
 function subjectChanges(
@@ -84,10 +87,10 @@ function subjectChanges(
   if (member === undefined)
     return roles.map((role) => {
       const record = { user: id, role, status: 'active' }
-      const patch: PatchStep[] =
-        document.members === undefined
-          ? [{ op: 'add', path: '/members', value: [record] }]
-          : [{ op: 'add', path: '/members/-', value: record }]
+      const patch: PatchStep[] = [
+        ...(document.members === undefined ? [{ op: 'add' as const, path: '/members', value: [] }] : []),
+        { op: 'add', path: '/members/-', value: record },
+      ]
       return { kind: 'member', change: `\`${id}\` is a member with the role \`${role}\``, patch }
     })
   const at = (name: keyof Member, value: unknown) => [set(member, name, value, 'members', index)]

@@ -1,9 +1,18 @@
 import { htmlPage, htmlText } from '../document/html-page.ts'
-import { type CoveredCell, percentOf, reachedOf, type SystemCoverage } from './coverage-report.ts'
+import {
+  type CoveredCell,
+  type CoveredTransition,
+  percentOf,
+  reachedOf,
+  type SystemCoverage,
+} from './coverage-report.ts'
 
 const marks = { allowed: 'A', 'on condition': 'C', denied: '–' } as const
 
-/** The matrix of each system as one page without scripts: what a cell says, and by its ground whether a row shows it. */
+/**
+ * The matrix of each system and the transitions of its lifecycle rows as one page without scripts: what a cell says, and by
+ * its ground whether a row shows it.
+ */
 export function coverageHtml(systems: readonly SystemCoverage[]): string {
   const legend = `<p>A: the role holds the permission; C: on a condition; –: it does not.
 <span class="reached">&nbsp;A row shows it.&nbsp;</span> <span class="open">&nbsp;No row does.&nbsp;</span></p>`
@@ -16,12 +25,12 @@ td { text-align: center }
 .open { background: repeating-linear-gradient(45deg, transparent 0 4px, color-mix(in srgb, #b35900 35%, transparent) 4px 8px) }
 `
 
-function section({ system, rows, items, cells }: SystemCoverage): string {
-  const left = items.filter(({ reached, kind }) => !reached && kind !== 'cell')
+function section({ system, rows, items, cells, transitions }: SystemCoverage): string {
+  const left = items.filter(({ reached, kind }) => !reached && kind !== 'cell' && kind !== 'transition')
   const list = left.map(({ name }) => `<li><code>${htmlText(name)}</code></li>`).join('')
   return `<h2>${htmlText(system)}</h2>
 <p>${reachedOf(items)} of ${items.length} (${percentOf(items)} %) in ${rows} rows</p>
-${matrix(cells)}${left.length === 0 ? '' : `\n<p>Not reached beside cells:</p>\n<ul>${list}</ul>`}`
+${matrix(cells)}${lifecycle(transitions)}${left.length === 0 ? '' : `\n<p>Not reached beside these:</p>\n<ul>${list}</ul>`}`
 }
 
 function matrix(cells: readonly CoveredCell[]): string {
@@ -35,6 +44,18 @@ function matrix(cells: readonly CoveredCell[]): string {
     return `<tr><th scope="row">${htmlText(permission)}</th>${row}</tr>`
   })
   return `<div class="wide"><table>\n<thead><tr><td></td>${head}</tr></thead>\n<tbody>\n${body.join('\n')}\n</tbody>\n</table></div>`
+}
+
+/** The state that the target is in, and the one that it ends in, of those that a lifecycle row names. */
+function lifecycle(transitions: readonly CoveredTransition[]): string {
+  if (transitions.length === 0) return ''
+  const head = '<tr><td></td><th scope="col">from</th><th scope="col">to</th></tr>'
+  const body = transitions.map(({ permission, from = 'any', to = 'as it was', reached }) => {
+    const [ground, shown] = reached ? ['reached', 'shown by a row'] : ['open', 'shown by no row']
+    const states = [from, to].map((state) => `<td class="${ground}" title="${shown}">${htmlText(state)}</td>`).join('')
+    return `<tr><th scope="row">${htmlText(permission)}</th>${states}</tr>`
+  })
+  return `\n<div class="wide"><table>\n<thead>${head}</thead>\n<tbody>\n${body.join('\n')}\n</tbody>\n</table></div>`
 }
 
 /** A cell that is not concerned stays empty. */
