@@ -1,10 +1,14 @@
 import { namesOf, replaceAt } from '../document/mask.ts'
-import type { Explanation, NearestGrant } from '../pdp/explain.ts'
+import type { Explanation } from '../pdp/explain.ts'
 import { address } from '../pdp/member.ts'
+import type { NearestGrant } from '../pdp/nearest-grants.ts'
 import type { DecisionRequest } from '../pdp/request.ts'
 import type { Stage } from '../pdp/stages.ts'
 
 const hidden = '***'
+
+/** The lists of a tenant of which the policy sees the items that a request is about. */
+const itemLists: readonly string[] = ['shares', 'gallery_access']
 
 /** Where the policy sees what a stage says that it saw. */
 const seenAs: Readonly<Record<string, string>> = {
@@ -40,6 +44,7 @@ export function maskExplanation(
   const { message, limit, obligations } = explanation.decision
   const showsLimit =
     limit !== undefined && !isHidden('counts') && !Object.values(limit).some((value) => scrub(value) !== value)
+  const showsUse = limit === undefined ? !isHidden('counts') : showsLimit
   const { limit: _, ...decision } = explanation.decision
   return {
     decision: {
@@ -58,9 +63,13 @@ export function maskExplanation(
     nearest_grants:
       grants
         // How far a limit is to be raised tells how much of it is used.
-        ?.filter(({ kind }) => kind !== 'limit' || limit === undefined || showsLimit)
+        ?.filter((grant) => showsUse || !raisesLimit(grant))
         .map((grant) => scrubGrant(grant, scrub)) ?? null,
   }
+}
+
+function raisesLimit(grant: NearestGrant): boolean {
+  return grant.kind === 'limit' || grant.with === 'limit'
 }
 
 type Hide = (place: string, value: unknown) => unknown
@@ -81,7 +90,8 @@ function hideInGrant(grant: NearestGrant, hide: Hide): NearestGrant {
   const patch = grant.patch.map((step) => {
     if (step.op === 'remove') return step
     const [list = '', index = '', ...rest] = namesOf(step.path)
-    const place = list === 'members' && index !== '' ? ['member', ...rest] : ['tenant', list, index, ...rest]
+    const kind = itemLists.includes(list) ? 'items' : 'tenant'
+    const place = list === 'members' && index !== '' ? ['member', ...rest] : [kind, list, index, ...rest]
     const value = hide(place.filter((name) => name !== '').join('.'), step.value)
     return { ...step, value }
   })
@@ -123,6 +133,7 @@ function hiding(pointers: readonly string[]) {
       const named = names.join('.')
       if (named === place || place.startsWith(`${named}.`)) {
         remember(left)
+        remember(place.slice(named.length + 1).split('.'))
         return hidden
       }
       const at = names.findIndex((_, index) => names.slice(0, index).join('.') === place)

@@ -4,6 +4,7 @@ import type { ListedMessage } from '../directory/stored-outbox.ts'
 import type { JsonObject, TenantDraft } from '../directory/tenant-draft.ts'
 import type { Deliveries, Delivery } from '../outbox/read-deliveries.ts'
 import type { Obligation } from '../pdp/decision.ts'
+import { address } from '../pdp/member.ts'
 
 type Invitation = NonNullable<OutgoingMessage['invitation']>
 
@@ -24,12 +25,13 @@ export function outgoingOf(deliveries: Deliveries, draft: TenantDraft, obligatio
   const invitations = new Map<string, Invitation>()
   return {
     invited(record, invitation) {
-      if (record !== undefined) invitations.set(addressOf(record).trim(), invitation)
+      for (const name of [record?.user, record?.email])
+        if (typeof name === 'string') invitations.set(address(name), invitation)
     },
     messages: (created) =>
       leaving.map(({ obligation: { type, ...parameters }, delivery, recipient }) => {
         const invites = delivery.channel === 'mail' && delivery.invitation
-        const invitation = invites ? invitations.get(recipient?.trim() ?? '') : undefined
+        const invitation = invites ? invitations.get(address(recipient ?? '')) : undefined
         if (invites && invitation === undefined)
           throw new Error(`\`${type}\` is to bring an invitation that nobody made`)
         const { channel } = delivery
@@ -38,11 +40,15 @@ export function outgoingOf(deliveries: Deliveries, draft: TenantDraft, obligatio
   }
 }
 
-/** What the parameter says, or the address of the member whom it names. Null for what goes to no single person. */
+/**
+ * What the parameter says, or the address of the member whom it names. Null for what goes to no single person.
+ *
+ * INVARIANT: an invitation goes to the very address that the policy named, also where that is somebody's user id.
+ */
 function recipientOf(draft: TenantDraft, obligation: Obligation, delivery: Delivery): string | null {
   if (delivery.channel !== 'mail') return null
   const named = String(obligation[delivery.to])
-  const record = draft.member(named)
+  const record = delivery.invitation ? undefined : draft.member(named)
   return record === undefined ? named : addressOf(record)
 }
 

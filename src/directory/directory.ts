@@ -14,7 +14,10 @@ import type { TenantDraft } from './tenant-draft.ts'
 import { prepareExport } from './tenant-export.ts'
 import { insertTenant } from './tenant-rows.ts'
 
-/** Stored tenants. One process owns the file; methods throw `DirectoryError`. */
+/**
+ * Stored tenants. One process owns the file. Look-ups and writes throw `PosternError` `directory_unavailable` where the
+ * file fails; `backup`, `restore` and `close` throw `DirectoryError`.
+ */
 export interface Directory {
   readonly tenants: TenantSource
   /** Up to `limit` tenants behind the id `after`, by id in the order of code points. */

@@ -127,6 +127,16 @@ export const errorTable = {
     message: 'the decision could not be recorded, and a record is required',
     remedy: 'mend the sink of `decision_log`; see the log line of this request id',
   },
+  directory_unavailable: {
+    status: 503,
+    message: 'the directory of tenants cannot be read or written',
+    remedy: 'mend the file of `directory`; see the log line of this request id',
+  },
+  tenant_changed: {
+    status: 503,
+    message: 'the tenant was written while the request read it',
+    remedy: 'send the request again',
+  },
   not_ready: { status: 503, message: 'no policy is active yet, or the server is stopping', remedy: 'ask again later' },
 } as const
 

@@ -1,42 +1,9 @@
-import type { AddressInfo } from 'node:net'
-import { SMTPServer } from 'smtp-server'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { mailChannel } from '../../src/outbox/mail-channel.ts'
 import type { Message } from '../../src/outbox/message.ts'
 import { readDeliveries } from '../../src/outbox/read-deliveries.ts'
 import { builtBundle, project } from '../support/policy.ts'
-
-interface Received {
-  readonly to: readonly string[]
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
-}
-
-/** A mail server on loopback; `refuse` is what it answers to the recipient. */
-async function mailServer(refuse?: { readonly responseCode: number }) {
-  const received: Received[] = []
-  const server = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS'],
-    onRcptTo: (_, __, done) => done(refuse === undefined ? undefined : Object.assign(new Error('no such one'), refuse)),
-    onData(stream, session, done) {
-      let text = ''
-      stream.on('data', (chunk: Buffer) => {
-        text += chunk
-      })
-      stream.on('end', () => {
-        const [head = '', body = ''] = text.split(/\r\n\r\n([\s\S]*)/)
-        const lines = head.replace(/\r\n[ \t]+/g, ' ').split('\r\n')
-        const headers = Object.fromEntries(lines.map((line) => line.split(/: (.*)/).slice(0, 2)))
-        received.push({ to: session.envelope.rcptTo.map(({ address }) => address), headers, body })
-        done()
-      })
-    },
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()))
-  onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve())))
-  return { url: `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}`, received }
-}
+import { mailServer } from './mail-server.ts'
 
 const deliveries = readDeliveries(project.root, new Set(builtBundle().manifest.index.obligations))
 const channelTo = (url: string) =>
@@ -70,7 +37,7 @@ describe('an e-mail', () => {
       'Message-ID': '<5f0c@example.com>',
       'Auto-Submitted': 'auto-generated',
     })
-    const text = first?.body.replace(/=\r\n/g, '').replaceAll('=3D', '=')
+    const text = first?.body
     expect(text).toContain('https://console.example.com/join#tenant=acme%20%26%20co&invitation=the-secret')
     expect(text).toContain('2026-12-03T00:00:00.000Z')
     expect(second?.headers['Message-ID']).toBe(first?.headers['Message-ID'])

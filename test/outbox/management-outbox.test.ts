@@ -63,6 +63,7 @@ interface Body {
 
 interface Demo {
   readonly tenant: string
+  readonly members: object[]
   plan?: string
 }
 
@@ -105,6 +106,18 @@ describe('an action', () => {
     const secrets = body.done.invitations.map(({ invitation }) => invitation)
     expect(waiting().map(({ recipient }) => recipient)).toEqual(['a@example.com', 'b@example.com'])
     expect(directory.outbox.next(tenant, ['mail'], now().getTime())?.secret).toBe(secrets[0])
+  })
+
+  it("sends an invitation to the address that the policy named, also where that is another one's user id", async () => {
+    const { act, waiting } = managed('filestack', (document) => {
+      onStart(document)
+      document.members.push(
+        { user: 'p', email: 'gone', role: 'billing', status: 'pending' },
+        { user: 'q', email: '', role: 'billing', status: 'pending' },
+      )
+    })
+    for (const user of ['p', 'q']) expect((await act('owner', 'member:resend_invite', { user })).status).toBe(200)
+    expect(waiting().map(({ recipient }) => recipient)).toEqual(['gone', ''])
   })
 
   it('that sends an invitation anew replaces the message that still waits with the earlier one', async () => {

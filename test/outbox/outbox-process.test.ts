@@ -8,6 +8,7 @@ import { parse } from 'yaml'
 import { openDirectory } from '../../src/directory/directory.ts'
 import { project } from '../support/policy.ts'
 import { directoryFile } from '../support/stored-tenants.ts'
+import { mailServer } from './mail-server.ts'
 import { until } from './outbox-fixture.ts'
 
 // The compiled program; `npm test` compiles first.
@@ -35,7 +36,7 @@ async function receiver() {
 }
 
 /** Starts `postern serve` on the directory; what it prints, and the address of its management API. */
-async function start(file: string, url: string) {
+async function start(file: string, url: string, more: Readonly<Record<string, string>> = {}) {
   const child: ChildProcess = spawn(
     process.execPath,
     [main, 'serve', '--project', project.root, '--bundle', project.bundle],
@@ -48,6 +49,7 @@ async function start(file: string, url: string) {
         POSTERN_OUTBOX_WEBHOOK_URL: url,
         POSTERN_OUTBOX_WEBHOOK_SECRET: secret,
         POSTERN_DRAIN_DELAY_MS: '0',
+        ...more,
       },
       stdio: ['ignore', 'ignore', 'pipe'],
     },
@@ -143,8 +145,30 @@ it('a process killed between write and delivery, or before it noted one, loses n
   await third.stop('SIGTERM')
   const { messages } = JSON.parse(listed) as { messages: { channel: string }[] }
   expect(messages.map(({ channel }) => channel)).toEqual(names.map(() => 'mail'))
-  expect(new Set(secrets).size).toBe(tenants)
-  const printed = [first, second, third].map(({ shown }) => shown.text).join('')
+
+  // Once there is one they go out, and the link in each is that of its invitation.
+  const { url: mail, received } = await mailServer()
+  const fourth = await start(file, hook.url, {
+    POSTERN_OUTBOX_SMTP_URL: mail,
+    POSTERN_OUTBOX_FROM: 'team@example.com',
+    POSTERN_OUTBOX_LINK_BASE: 'https://console.example.com/join',
+  })
+  await until(async () => (await (await fetch(`${fourth.management}/v1/outbox`)).text()) === '{"messages":[]}')
+  const [link, ...others] = received.map(({ body }) => /#tenant=(team-\d)&invitation=(\S+)/.exec(body))
+  expect(others).toHaveLength(tenants - 1)
+  expect(secrets[names.indexOf(link?.[1] as string)]).toBe(link?.[2])
+  const accepting = { invitation: link?.[2], context: { registered: true } }
+  const accepted = await act(
+    fourth.management,
+    link?.[1] as string,
+    { 'x-postern-actor': 'newcomer' },
+    'invitation:accept',
+    accepting,
+  )
+  expect(await accepted.json()).toMatchObject({ decision: true })
+  await fourth.stop('SIGTERM')
+
+  const printed = [first, second, third, fourth].map(({ shown }) => shown.text).join('')
   for (const each of [...secrets, secret]) expect(listed + printed).not.toContain(each)
   expect(hook.ids).toHaveLength(2 * tenants)
 })

@@ -51,6 +51,17 @@ const search: DecisionRequest = {
   },
 }
 
+const share: DecisionRequest = {
+  ...ask('noor', 'media_file:open', { path: '/logos' }),
+  tenant: {
+    tenant: 'library',
+    system: 'imagekit',
+    plan: 'enterprise',
+    members: [{ user: 'noor', role: 'media_library_restricted_access' }],
+    shares: [{ user: 'kim', path: '/press', level: 'can_view' }],
+  },
+}
+
 const masked = async (request: DecisionRequest, ...pointers: string[]) =>
   maskExplanation(await pdp.explain(request), request, pointers)
 
@@ -85,6 +96,13 @@ describe('a masked fact', () => {
     ['the action that a change would allow', listing, '/request/action', [/member:list/]],
     ['a limit that support has set', invitation, '/tenant/settings/seat_limit_override', [/[^:\d]3[^\d]/, /limit"/]],
     ['what is counted', invitation, '/counts', [/3 of 3/, /"limit":/, /4 seats/]],
+    [
+      'what is counted, of two changes',
+      { ...invitation, subject: { type: 'user', id: 'dev-planted' } },
+      '/counts',
+      [/4 seats/, /"value":4/],
+    ],
+    ['shares', share, '/items/shares', [/can_view`/]],
     ['a member of a text', invitation, '/request/resource/properties/email/0', [/planted\.example/i]],
   ] as const)('%s is said nowhere', async (_, request, pointer, secrets) => {
     const plain = JSON.stringify(await pdp.explain(request))
