@@ -45,7 +45,7 @@ a { color: var(--link) }
 table { border-collapse: collapse }
 th, td { border: 1px solid var(--line); padding: .2rem .6rem; text-align: left; font-weight: normal; vertical-align: top }
 thead th { background: var(--raised) }
-tbody th { background: var(--ground); left: 0; min-width: 10rem; overflow-wrap: anywhere; position: sticky }
+tbody th { background: var(--ground); left: 0; min-width: 10rem; overflow-wrap: anywhere; position: sticky; z-index: 1 }
 tbody th, code, pre { font-family: ui-monospace, monospace; font-size: .9em }
 code, li, p { overflow-wrap: anywhere }
 pre { background: var(--raised); padding: .6rem; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere }
