@@ -5,7 +5,8 @@ import { DocumentError } from '../document/problem.ts'
 
 /**
  * The lines of the files below `config`, as `file:line`, that differ from a git revision; all lines of a file that git
- * does not know. Throws a `DocumentError` for a revision that does not exist, or a folder outside any repository.
+ * does not know. Lines that are gone count as a change of the line above them. Throws a `DocumentError` for a revision
+ * that does not exist, or a folder outside any repository.
  */
 export function changedLines(root: string, base: string): ReadonlySet<string> {
   const git = (...args: string[]) =>
@@ -18,7 +19,9 @@ export function changedLines(root: string, base: string): ReadonlySet<string> {
     for (const line of git('-c', 'core.quotePath=false', 'diff', ...flags, revision, '--', 'config').split('\n')) {
       file = /^\+\+\+ b\/(.*)$/.exec(line)?.[1] ?? file
       const [, first, count = '1'] = /^@@ -\S+ \+(\d+)(?:,(\d+))? @@/.exec(line) ?? []
-      for (let at = 0; first !== undefined && at < Number(count); at++) changed.add(`${file}:${Number(first) + at}`)
+      // Of a hunk without lines git names the line above.
+      const lines = Math.max(1, Number(count))
+      for (let at = 0; first !== undefined && at < lines; at++) changed.add(`${file}:${Number(first) + at}`)
     }
     for (const added of git('ls-files', '--others', '--exclude-standard', '-z', 'config').split('\0')) {
       if (added === '') continue

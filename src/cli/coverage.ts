@@ -32,7 +32,7 @@ export const coverage = defineCommand({
     format: { type: 'string', value: 'name', description: `${Object.keys(formats).join(', ')} (default: text)` },
   },
   examples: [
-    { line: 'postern coverage', does: 'list cells, checks and reasons that no row shows' },
+    { line: 'postern coverage', does: 'list cells, checks, reasons and transitions that no row shows' },
     { line: 'postern coverage --changed main --threshold 100', does: 'ask for a row for each cell that changed' },
     { line: 'postern coverage --format html > coverage.html', does: 'draw the matrix' },
   ],

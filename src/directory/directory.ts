@@ -8,6 +8,7 @@ import { prepareLookups } from './lookups.ts'
 import { openStore } from './store.ts'
 import { storedDraft } from './stored-draft.ts'
 import { type RecordCache, storedFacts } from './stored-facts.ts'
+import { prepareOutbox, type StoredOutbox } from './stored-outbox.ts'
 import { type TenantRow, tenantTables } from './tables.ts'
 import type { TenantDraft } from './tenant-draft.ts'
 import { prepareExport } from './tenant-export.ts'
@@ -37,6 +38,7 @@ export interface Directory {
     tenant: string,
     work: (draft: TenantDraft, facts: TenantFacts, journal: Journal) => Write<T>,
   ): Written<T> | undefined
+  readonly outbox: StoredOutbox
   /** Writes a whole copy to a file that must not exist. */
   backup(file: string): void
   /** Replaces everything by a copy. No revision that was given out before is of the new state. */
@@ -183,6 +185,7 @@ export function openDirectory(file: string): Directory {
       }
       return { value: result.value, revision: revisionOf(row) }
     },
+    outbox: prepareOutbox(store),
     backup: (copy) => store.copyTo(copy),
     restore(copy) {
       kept.clear()

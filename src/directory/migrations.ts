@@ -71,4 +71,14 @@ create table answered (
 ) strict, without rowid;
 create index answered_at on answered (at);
 `,
+  `
+create table outbox (
+  seq integer primary key, id text not null unique, tenant text not null, channel text not null,
+  type text not null, body text not null, recipient text, secret text, digest text, expires integer,
+  created integer not null, attempts integer not null, due integer not null, dead integer not null, error text
+) strict;
+create index outbox_tenant on outbox (dead, tenant, seq);
+create index outbox_place on outbox (dead, seq);
+create index outbox_invitation on outbox (digest) where digest is not null;
+`,
 ]

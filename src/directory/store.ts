@@ -5,6 +5,7 @@ import {
   type Compilable,
   DummyDriver,
   type InferResult,
+  type Insertable,
   Kysely,
   SqliteAdapter,
   SqliteIntrospector,
@@ -41,7 +42,7 @@ export interface Store {
     names: readonly Name[],
     build: (db: Kysely<Tables>, parameter: Readonly<Record<Name, never>>) => Q,
   ): Query<Name, InferResult<Q>[number]>
-  insert<Table extends keyof Tables>(table: Table, row: Tables[Table]): void
+  insert<Table extends keyof Tables>(table: Table, row: Insertable<Tables[Table]>): void
   /** Writes a whole copy, as of this moment, to a file that must not exist. */
   copyTo(file: string): void
   /**
@@ -144,6 +145,8 @@ function connect(file: string): Database.Database {
     database.pragma('locking_mode = EXCLUSIVE')
     database.pragma('journal_mode = WAL')
     database.pragma('synchronous = FULL')
+    // What is deleted is overwritten: the secrets of invitations that were delivered.
+    database.pragma('secure_delete = ON')
     transaction(
       database,
       () => migrate(database, file),

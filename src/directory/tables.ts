@@ -1,3 +1,5 @@
+import type { Generated } from 'kysely'
+
 /**
  * The tables of the directory, as queries see them. `record` and `settings` hold JSON text, which is what the document
  * said; the other columns are what look-ups search by, always made from that text by one function (tenant-rows.ts).
@@ -32,6 +34,8 @@ export interface Tables {
     /** Milliseconds since 1970. */
     readonly at: number
   }
+  /** What is to leave the process, in the order of `seq`. Delivered messages are gone. Times as above. */
+  readonly outbox: OutboxRow
   readonly entity: {
     readonly tenant: string
     readonly type: string
@@ -98,6 +102,29 @@ export interface HoldingRow {
   readonly name: string
   /** JSON list of the indexes at which it stands. */
   readonly places: string
+}
+
+export interface OutboxRow {
+  /** Made by the database. */
+  readonly seq: Generated<number>
+  readonly id: string
+  readonly tenant: string
+  readonly channel: string
+  readonly type: string
+  /** JSON object. */
+  readonly body: string
+  readonly recipient: string | null
+  /** Of the invitation that the message brings: as it was made, for as long as the message is here, and its digest. */
+  readonly secret: string | null
+  readonly digest: string | null
+  readonly expires: number | null
+  readonly created: number
+  readonly attempts: number
+  readonly due: number
+  /** 1 for a message that is not tried again by itself. */
+  readonly dead: number
+  /** What the last attempt failed of. */
+  readonly error: string | null
 }
 
 /** The tables whose rows belong to one tenant and go with it. */

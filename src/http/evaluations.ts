@@ -91,13 +91,14 @@ async function single(parts: EvaluationsParts, question: Question): Promise<Repl
 async function decide(
   { metrics, recorder }: EvaluationsParts,
   pdp: Pdp,
-  { body, tenant, requestId, bytes }: Question,
+  question: Question,
   batchId?: string,
 ): Promise<Answer> {
+  const { body, requestId, bytes } = question
   const told = { dialect: 'authzen', requestId, bytes, ...(batchId === undefined ? {} : { batchId }) }
   let request: DecisionRequest | undefined
   try {
-    request = requestOf(body, tenant)
+    request = requestOf(body, question)
     const asked = performance.now()
     const answer = await pdp.decide(request)
     const seconds = (performance.now() - asked) / 1000

@@ -52,6 +52,10 @@ export interface Management {
   /** Stores the document whole. Throws `malformed_tenant` with a JSON Pointer, and nothing is written. */
   store(tenant: string, document: Json): { readonly revision: string; readonly warnings: readonly unknown[] }
   act(command: Command): Acted
+  /** Up to `limit` messages of the outbox behind the place `after`, dead ones or those that wait. */
+  messages(dead: boolean, limit: number, after: number): readonly (Json & { readonly seq: number })[]
+  /** Has a message tried anew. Throws `unknown_message`. */
+  retry(id: string): void
 }
 
 export interface ManagementApiParts extends Pick<DecisionApiParts, 'settings' | 'log'> {
@@ -71,6 +75,8 @@ const paths = {
   tenants: '/v1/tenants',
   tenant: '/v1/tenants/:tenant',
   action: '/v1/tenants/:tenant/actions/:action',
+  outbox: '/v1/outbox',
+  retry: '/v1/outbox/:id/retry',
 } as const
 
 type Call = Context<{ Bindings: Bindings }>
@@ -96,6 +102,8 @@ export function createManagementApi(parts: ManagementApiParts): Hono<{ Bindings:
   app.get(paths.tenant, (c) => answer(c, (id) => read(parts, c, id)))
   app.put(paths.tenant, (c) => answer(c, (id) => store(parts, c, id)))
   app.post(paths.action, (c) => answer(c, (id) => act(parts, c, id)))
+  app.get(paths.outbox, (c) => answer(c, (id) => listMessages(parts, c, id)))
+  app.post(paths.retry, (c) => answer(c, (id) => retry(parts, c, id)))
   for (const path of Object.values(paths))
     app.all(path, (c) =>
       answer(c, () => {
@@ -112,10 +120,34 @@ export function createManagementApi(parts: ManagementApiParts): Hono<{ Bindings:
 
 function list({ console, management }: ManagementApiParts, c: Call, id: string): Reply {
   console.authenticate(c.req.raw.headers)
+  return reply(200, JSON.stringify({ tenants: management.list(limitOf(c), c.req.query('after')) }), id)
+}
+
+function limitOf(c: Call): number {
   const limit = Number(c.req.query('limit') ?? 100)
   if (!Number.isSafeInteger(limit) || limit < 1 || limit > mostListed)
     throw malformed('', `\`limit\` must be a whole number from 1 to ${mostListed}`)
-  return reply(200, JSON.stringify({ tenants: management.list(limit, c.req.query('after')) }), id)
+  return limit
+}
+
+/** `next` is where the next page begins, if there may be one. */
+function listMessages({ console, management }: ManagementApiParts, c: Call, id: string): Reply {
+  console.authenticate(c.req.raw.headers)
+  const limit = limitOf(c)
+  const { state = 'pending', after = '0' } = c.req.query()
+  if (state !== 'pending' && state !== 'dead') throw malformed('', '`state` must be `pending` or `dead`')
+  if (!/^(?:0|[1-9][0-9]{0,14})$/.test(after)) throw malformed('', '`after` must be the `next` of the page before')
+  const found = management.messages(state === 'dead', limit, Number(after))
+  const last = found.length === limit ? found.at(-1) : undefined
+  const messages = found.map(({ seq: _, ...message }) => message)
+  return reply(200, JSON.stringify({ messages, ...(last && { next: String(last.seq) }) }), id)
+}
+
+function retry({ console, management }: ManagementApiParts, c: Call, id: string): Reply {
+  console.authenticate(c.req.raw.headers)
+  const message = c.req.param('id') as string
+  management.retry(message)
+  return reply(200, JSON.stringify({ id: message, state: 'pending' }), id)
 }
 
 function read({ console, management }: ManagementApiParts, c: Call, id: string): Reply {

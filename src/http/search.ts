@@ -38,9 +38,9 @@ const attempts = 3
  * gone through without giving anybody a turn to write.
  */
 export async function search(parts: SearchParts, question: Question, kind: SearchKind): Promise<Reply> {
-  const { body, tenant, requestId } = question
+  const { body, requestId } = question
   refuseInlineTenant(body)
-  const request = questionAbout(body, kind, tenant)
+  const request = questionAbout(question, kind)
   const { id } = parts.pdp.snapshot().open(request)
   const asked = canonical([kind, id, body.subject, body.action, body.resource, body.context])
   const start = startOf(body.page, asked, parts.pageTokens)
@@ -48,7 +48,9 @@ export async function search(parts: SearchParts, question: Question, kind: Searc
     pageOf(parts.pdp.snapshot(), request, kind, start, parts.settings.search.candidates, others),
   )
 
-  const results = JSON.stringify(found.results)
+  // Under the type that was asked for, which may stand for another.
+  const { type } = (body[kind] ?? {}) as Json
+  const results = JSON.stringify(found.ids.map((id) => (kind === 'action' ? { name: id } : { type, id })))
   // Who asked for no page and got everything needs none.
   if (body.page === undefined && !found.more) return reply(200, `{"results":${results}}`, requestId)
   const next = found.more ? parts.pageTokens.write(asked, { ...start, ...found.end }) : ''
@@ -56,7 +58,7 @@ export async function search(parts: SearchParts, question: Question, kind: Searc
 }
 
 interface Page {
-  readonly results: readonly unknown[]
+  readonly ids: readonly string[]
   /** Where the next one goes on, if there is one. */
   readonly end: Pick<PageStart, 'after'>
   readonly more: boolean
@@ -87,23 +89,22 @@ async function pageOf(
   const open = pdp.open(request)
   const candidates = (after: string | undefined, count: number): readonly Candidate[] =>
     kind === 'action' ? open.actions(after, count) : open.candidates(request[kind].type, after, count)
-  const results: unknown[] = []
+  const ids: string[] = []
   let after = from
   let left = most
-  while (left > 0 && results.length < limit) {
+  while (left > 0 && ids.length < limit) {
     const wanted = Math.min(stretch, left)
     const some = candidates(after, wanted)
     for (const { id, position } of some) {
-      if (results.length >= limit) break
-      if (await isAllowed(pdp, withCandidate(request, kind, id)))
-        results.push(kind === 'action' ? { name: id } : { type: request[kind].type, id })
+      if (ids.length >= limit) break
+      if (await isAllowed(pdp, withCandidate(request, kind, id))) ids.push(id)
       after = position
     }
     if (some.length < wanted) break
     left -= some.length
     await others()
   }
-  return { results, end: after === undefined ? {} : { after }, more: candidates(after, 1).length > 0 }
+  return { ids, end: after === undefined ? {} : { after }, more: candidates(after, 1).length > 0 }
 }
 
 async function isAllowed(pdp: Pdp, request: DecisionRequest): Promise<boolean> {
@@ -123,9 +124,10 @@ function withCandidate(request: DecisionRequest, kind: SearchKind, id: string): 
 }
 
 /** The question with something in the place of what is looked for, so that the rest of it is checked as ever. */
-function questionAbout(body: Json, kind: SearchKind, tenant: string | undefined): DecisionRequest {
-  if (kind === 'action') return requestOf({ ...body, action: { name: '-' } }, tenant)
-  return requestOf({ ...body, [kind]: { ...asObject(body[kind], `/${kind}`, `\`${kind}\``), id: '-' } }, tenant)
+function questionAbout(question: Question, kind: SearchKind): DecisionRequest {
+  const { body } = question
+  if (kind === 'action') return requestOf({ ...body, action: { name: '-' } }, question)
+  return requestOf({ ...body, [kind]: { ...asObject(body[kind], `/${kind}`, `\`${kind}\``), id: '-' } }, question)
 }
 
 function startOf(page: unknown, asked: string, tokens: PageTokens): PageStart {

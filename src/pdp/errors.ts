@@ -69,6 +69,11 @@ export const errorTable = {
     message: 'the address that callers know this server by is not configured',
     remedy: 'set `public_url`',
   },
+  unknown_message: {
+    status: 404,
+    message: 'no such message waits in the outbox',
+    remedy: 'see `GET /v1/outbox`; what was delivered is gone',
+  },
   unknown_tenant: { status: 404, message: 'no such tenant', remedy: 'import the tenant, or correct `context.tenant`' },
   method_not_allowed: {
     status: 405,

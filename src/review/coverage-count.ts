@@ -1,5 +1,6 @@
 import { deniedByCell, type Evaluation } from '../pdp/policy.ts'
 import type { CoverageItem, CoveredCell, SystemCoverage } from './coverage-report.ts'
+import { type CoverageLifecycleRow, transitionShown, transitionsOf } from './coverage-transitions.ts'
 
 type RuleName = readonly [kind: string, name: string]
 
@@ -30,35 +31,49 @@ export interface CoverageModel {
   readonly permissions: Readonly<Record<string, CoveragePermission>>
   /** Reasons that each check, condition and grant may give, by `kind.name`. */
   readonly yields: Readonly<Record<string, readonly string[]>>
+  /** The rows of lifecycle.yaml, by permission. */
+  readonly lifecycle: Readonly<Record<string, CoverageLifecycleRow>>
 }
 
-/** A row that was decided: what was asked, the stored role of who asked, and what the policy said. */
+/**
+ * A row that was decided: what was asked, the stored role of who asked, the state of the member it was asked about, and
+ * what the policy said.
+ */
 export interface CoverageRow {
   readonly action: string
   readonly role: string | undefined
+  readonly target: string | undefined
   readonly evaluation: Evaluation
 }
 
 /**
  * What the rows of a system show. A cell that allows is reached by an allow for its reason, one that denies by a refusal
  * for want of a cell; a check or condition in each of its two outcomes, of which those asked before the one that refused
- * passed; a reason by being given. What a row leaves open is not reached.
+ * passed; a reason by being given; a lifecycle row by an allow upon a target in each of its states. What a row leaves
+ * open is not reached.
  */
 export function countCoverage(model: CoverageModel, rows: readonly CoverageRow[]): SystemCoverage {
   const reached = new Set(rows.flatMap((row) => shownBy(model, row)))
   const cells = cellsOf(model, reached)
+  const transitions = transitionsOf(model.lifecycle, reached)
   return Object.freeze({
     system: model.system,
     rows: rows.length,
-    items: [...cells.map(({ item }) => item), ...checkItems(model, reached), ...reasonItems(model, reached)],
+    items: [
+      ...cells.map(({ item }) => item),
+      ...checkItems(model, reached),
+      ...reasonItems(model, reached),
+      ...transitions.map(({ item }) => item),
+    ],
     cells: cells.map(({ cell }) => cell),
+    transitions: transitions.map(({ transition }) => transition),
   })
 }
 
 /** What one row shows, by the names of items. */
-function shownBy(model: CoverageModel, { action, role, evaluation }: CoverageRow): string[] {
+function shownBy(model: CoverageModel, { action, role, target, evaluation }: CoverageRow): string[] {
   const { decision, reason, stage, check } = evaluation
-  const shown = [reason]
+  const shown = [reason, ...(decision ? transitionShown(model.lifecycle, action, target) : [])]
   const permission = model.permissions[action]
   if (permission === undefined) return shown
   const cell = permission.who === 'member' && role !== undefined ? permission.cells[role] : undefined

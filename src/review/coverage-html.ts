@@ -1,8 +1,17 @@
-import { type CoveredCell, percentOf, reachedOf, type SystemCoverage } from './coverage-report.ts'
+import {
+  type CoveredCell,
+  type CoveredTransition,
+  percentOf,
+  reachedOf,
+  type SystemCoverage,
+} from './coverage-report.ts'
 
 const marks = { allowed: 'A', 'on condition': 'C', denied: '–' } as const
 
-/** The matrix of each system as one page without scripts: what a cell says, and by its ground whether a row shows it. */
+/**
+ * The matrix of each system and the transitions of its lifecycle rows as one page without scripts: what a cell says, and by
+ * its ground whether a row shows it.
+ */
 export function coverageHtml(systems: readonly SystemCoverage[]): string {
   return `<!doctype html>
 <html lang="en">
@@ -32,12 +41,12 @@ ${systems.map(section).join('\n')}
 `
 }
 
-function section({ system, rows, items, cells }: SystemCoverage): string {
-  const left = items.filter(({ reached, kind }) => !reached && kind !== 'cell')
+function section({ system, rows, items, cells, transitions }: SystemCoverage): string {
+  const left = items.filter(({ reached, kind }) => !reached && kind !== 'cell' && kind !== 'transition')
   const list = left.map(({ name }) => `<li><code>${escaped(name)}</code></li>`).join('')
   return `<h2>${escaped(system)}</h2>
 <p>${reachedOf(items)} of ${items.length} (${percentOf(items)} %) in ${rows} rows</p>
-${matrix(cells)}${left.length === 0 ? '' : `\n<p>Not reached beside cells:</p>\n<ul>${list}</ul>`}`
+${matrix(cells)}${lifecycle(transitions)}${left.length === 0 ? '' : `\n<p>Not reached beside these:</p>\n<ul>${list}</ul>`}`
 }
 
 function matrix(cells: readonly CoveredCell[]): string {
@@ -51,6 +60,18 @@ function matrix(cells: readonly CoveredCell[]): string {
     return `<tr><th scope="row">${escaped(permission)}</th>${row}</tr>`
   })
   return `<table>\n<thead><tr><td></td>${head}</tr></thead>\n<tbody>\n${body.join('\n')}\n</tbody>\n</table>`
+}
+
+/** The state that the target is in, and the one that it ends in, of those that a lifecycle row names. */
+function lifecycle(transitions: readonly CoveredTransition[]): string {
+  if (transitions.length === 0) return ''
+  const head = '<tr><td></td><th scope="col">from</th><th scope="col">to</th></tr>'
+  const body = transitions.map(({ permission, from = 'any', to = 'as it was', reached }) => {
+    const [ground, shown] = reached ? ['reached', 'shown by a row'] : ['open', 'shown by no row']
+    const states = [from, to].map((state) => `<td class="${ground}" title="${shown}">${escaped(state)}</td>`).join('')
+    return `<tr><th scope="row">${escaped(permission)}</th>${states}</tr>`
+  })
+  return `\n<table>\n<thead>${head}</thead>\n<tbody>\n${body.join('\n')}\n</tbody>\n</table>`
 }
 
 /** A cell that is not concerned stays empty. */

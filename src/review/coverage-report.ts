@@ -1,7 +1,10 @@
 /** One thing that decision rows can show. */
 export interface CoverageItem {
-  readonly kind: 'cell' | 'check' | 'reason'
-  /** As reports name it: `member:list billing denied`, `conditions.assigned_key refuses`, or the reason. */
+  readonly kind: 'cell' | 'check' | 'reason' | 'transition'
+  /**
+   * As reports name it: `member:list billing denied`, `conditions.assigned_key refuses`, the reason, or
+   * `member:revoke active → inactive`.
+   */
   readonly name: string
   /** `file:line` of everything that says it. */
   readonly places: readonly string[]
@@ -16,11 +19,20 @@ export interface CoveredCell {
   readonly reached: boolean
 }
 
+/** What a lifecycle row does to a target in one state. Without `from` the row asks for none; without `to` it stays. */
+export interface CoveredTransition {
+  readonly permission: string
+  readonly from?: string
+  readonly to?: string
+  readonly reached: boolean
+}
+
 export interface SystemCoverage {
   readonly system: string
   readonly rows: number
   readonly items: readonly CoverageItem[]
   readonly cells: readonly CoveredCell[]
+  readonly transitions: readonly CoveredTransition[]
 }
 
 /** How many of the items are reached. */

@@ -1,6 +1,11 @@
 import { type CoverageItem, percentOf, reachedOf, type SystemCoverage } from './coverage-report.ts'
 
-const kinds = { cell: 'cells', check: 'outcomes of checks and conditions', reason: 'reasons' } as const
+const kinds = {
+  cell: 'cells',
+  check: 'outcomes of checks and conditions',
+  reason: 'reasons',
+  transition: 'transitions of lifecycle rows',
+} as const
 
 /** For people: what of each system the rows reach, and the list of what they do not. */
 export function coverageText(systems: readonly SystemCoverage[]): string {
@@ -9,7 +14,7 @@ export function coverageText(systems: readonly SystemCoverage[]): string {
 
 function ofSystem({ system, rows, items }: SystemCoverage): string {
   const lines = [`${system}: ${percentOf(items)} % of what ${rows} decision rows could show`]
-  for (const kind of ['cell', 'check', 'reason'] as const) {
+  for (const kind of ['cell', 'check', 'reason', 'transition'] as const) {
     const ofKind = items.filter((item) => item.kind === kind)
     lines.push(`  ${String(reachedOf(ofKind)).padStart(4)} of ${String(ofKind.length).padStart(4)} ${kinds[kind]}`)
   }

@@ -54,11 +54,15 @@ export interface Rig {
   stop(): Promise<void>
 }
 
-/** Envoy with the configuration of this project, as `edit` leaves it, between a service that records and Postern. */
+/**
+ * Envoy with the configuration of this project, as `edit` leaves it, between a service that records and a Postern with
+ * these variables and the routes of the project at `root`.
+ */
 export async function envoyRig(
   protocol: Protocol,
-  identity: Readonly<Record<string, string>>,
+  variables: Readonly<Record<string, string>>,
   edit: (config: string) => string = (config) => config,
+  root = project.root,
 ): Promise<Rig> {
   const reached: Reached[] = []
   const service = createHttpServer((request, response) => {
@@ -74,12 +78,12 @@ export async function envoyRig(
       {
         POSTERN_LISTEN_DECISION: '127.0.0.1:0',
         [protocol === 'http' ? 'POSTERN_LISTEN_GATEWAY' : 'POSTERN_LISTEN_GATEWAY_GRPC']: '127.0.0.1:0',
-        ...identity,
+        ...variables,
       },
       project.root,
     ),
     tenantFiles: tenantDocuments(project, null),
-    root: project.root,
+    root,
     log: createServerLog({ sink: () => {} }),
     version: 'test',
   })

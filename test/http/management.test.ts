@@ -38,7 +38,14 @@ function consoleOf(system: string) {
   })
   pdp.activate(policy)
   const app = createManagementApi({
-    management: createManagement({ directory, pdp, invitationMs: 3_600_000, now: () => at.now }),
+    management: createManagement({
+      directory,
+      pdp,
+      invitationMs: 3_600_000,
+      deliveries: new Map(),
+      deliverer: { wake() {} },
+      now: () => at.now,
+    }),
     console: createConsole(token),
     metrics: { responded() {}, failedClosed() {}, decided() {}, render: () => '' },
     settings: { limits: { body_bytes: 65_536, depth: 32 } },
