@@ -1,10 +1,7 @@
 import { sql } from 'kysely'
 import type { Store } from './store.ts'
 
-/**
- * The messages that wait to leave the process. Times are milliseconds since 1970; methods throw `PosternError`
- * `directory_unavailable`.
- */
+/** The messages that wait to leave the process. Times are milliseconds since 1970; methods throw `directory_unavailable`. */
 export interface StoredOutbox {
   /** The tenants that have a message which is not dead. */
   waiting(): readonly string[]

@@ -46,7 +46,13 @@ function breakable() {
     recorder,
   })
   const management = createManagementApi({
-    management: createManagement({ directory, pdp, invitationMs: 1, deliveries: new Map(), deliverer: { wake() {} } }),
+    management: createManagement({
+      directory,
+      pdp,
+      invitationMs: 1,
+      deliveries: new Map(),
+      deliverer: { wake() {} },
+    }),
     console: createConsole(null),
     metrics: api.metrics,
     settings: { limits: { body_bytes: 65_536, depth: 32 } },

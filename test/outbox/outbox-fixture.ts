@@ -49,7 +49,7 @@ export function invite(directory: Directory, tenant: string, id: string, secret:
 
 /** Waits until `done` says so. */
 export async function until(done: () => boolean | Promise<boolean>): Promise<void> {
-  const late = Date.now() + 10_000
+  const late = Date.now() + 25_000
   while (!(await done())) {
     if (Date.now() > late) throw new Error('what the test waits for does not happen')
     await new Promise((resolve) => setTimeout(resolve, 5))

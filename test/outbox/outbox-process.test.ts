@@ -78,7 +78,7 @@ function act(management: string, tenant: string, headers: Record<string, string>
 }
 
 it('a process killed between write and delivery, or before it noted one, loses nothing', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const file = directoryFile()
   const demo = parse(readFileSync(join(project.root, 'config/systems/quantcdn/demo.yaml'), 'utf8'))
