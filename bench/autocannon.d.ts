@@ -17,6 +17,7 @@ declare module 'autocannon' {
 
   export interface LoadOptions {
     readonly url: string
+    readonly socketPath?: string
     readonly connections: number
     readonly duration: number
     readonly sampleInt: number

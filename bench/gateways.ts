@@ -7,17 +7,20 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Contender } from './contender.ts'
 import { findOpa } from './contenders/opa.ts'
+import { caddy } from './gateways/caddy.ts'
 import { envoy } from './gateways/envoy.ts'
 import type { Authorization, GatewayUnderLoad } from './gateways/gateway.ts'
+import { haproxy } from './gateways/haproxy.ts'
 import { nginx } from './gateways/nginx.ts'
 import { type Parties, startParties } from './gateways/parties.ts'
+import { traefik } from './gateways/traefik.ts'
 import { describeMachine, pin } from './machine.ts'
 import { type Measured, measure } from './measure.ts'
 import { type Options, readOptions } from './options.ts'
 import { cleanUpOnExit, makeHost, type Running } from './server-process.ts'
 import { doubts, median } from './summary.ts'
 
-const gateways: readonly GatewayUnderLoad[] = [nginx, envoy('http'), envoy('grpc')]
+const gateways: readonly GatewayUnderLoad[] = [nginx, envoy('http'), envoy('grpc'), traefik, caddy, haproxy]
 
 /** Distinct requests; they differ in their query. */
 const questions = 100
@@ -130,8 +133,8 @@ answers from its cache. \`${options.commandLine}\`
 
 ${tableOf(lines, alone, together, options.connections)}
 
-Latency is that of one connection alone. Envoy cannot ask OPA's server, and nginx only with a body that it does not
-escape: see \`bench/gateways/envoy.ts\` and \`nginx.ts\`.
+Latency is that of one connection alone. Envoy, Traefik and Caddy cannot ask OPA's server, nginx only with a body
+that it does not escape, HAProxy with one that its Lua writes: see the files in \`bench/gateways\`.
 ${doubtful.map((line) => `\nDoubt: ${line}.`).join('')}`
   mkdirSync(options.out, { recursive: true })
   writeFileSync(join(options.out, `${options.name}.md`), text)

@@ -1,8 +1,9 @@
 import autocannon, { type LoadRequest } from 'autocannon'
+import type { Place } from './ask.ts'
 import type { BenchRequest, Contender } from './contender.ts'
 
 export interface LoadPlan {
-  readonly port: number
+  readonly place: Place
   readonly connections: number
   /** Seconds of load before the window opens. */
   readonly ramp: number
@@ -66,7 +67,9 @@ export const load = (requests: Requests, plan: LoadPlan): Promise<LoadWindow> =>
 
     const run = autocannon(
       {
-        url: `http://127.0.0.1:${plan.port}`,
+        url: `http://127.0.0.1:${plan.place.port}`,
+        // Where there is a socket the URL only gives the Host header.
+        ...(plan.place.socket === undefined ? {} : { socketPath: plan.place.socket }),
         connections: plan.connections,
         // Ended by `close` below: autocannon counts from before its requests are built.
         duration: 3600,

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ask } from './ask.ts'
 import type { Contender } from './contender.ts'
 import { type LoadPlan, load, type Requests, requestsOf } from './load.ts'
 import { type CoreLoad, coreLoads, coreTimes, processCpuSeconds, residentBytes } from './proc.ts'
@@ -117,19 +118,20 @@ export const measureOnlyIdle = async (contenders: readonly Contender[], host: Ho
 }
 
 /** Throws unless questions `from` … `from + count - 1` are answered as the workload says. */
-const checkAnswers = async (contender: Contender, { port }: Running, from: number, count: number): Promise<void> => {
+const checkAnswers = async (contender: Contender, running: Running, from: number, count: number): Promise<void> => {
   for (let i = from; i < from + count; i++) {
-    const { method, path, headers, body } = contender.request(i)
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, { method, headers, body })
-    const answer = await response.text()
-    if (!contender.check(i, response.status, answer)) {
-      throw new Error(`${contender.name} answers request ${i} wrongly\n${path} ${body}\n${response.status} ${answer}`)
+    const request = contender.request(i)
+    const { status, body } = await ask(running, request)
+    if (!contender.check(i, status, body)) {
+      throw new Error(
+        `${contender.name} answers request ${i} wrongly\n${request.path} ${request.body}\n${status} ${body}`,
+      )
     }
   }
 }
 
-const loadPlan = ({ port }: Running, { connections }: Plan, seconds: number): LoadPlan => ({
-  port,
+const loadPlan = (place: Running, { connections }: Plan, seconds: number): LoadPlan => ({
+  place,
   connections,
   ramp,
   seconds,

@@ -1,5 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { loadPolicy } from '../src/app/activate.ts'
+import { type EmbeddedPdp, embedPdp } from '../src/app/embed.ts'
 import { buildProject, projectAt } from '../src/app/project.ts'
+import { writeBundle } from '../src/opa/bundle.ts'
 import { silentProgress } from '../src/opa/progress.ts'
 import { createPdp } from '../src/pdp/decide.ts'
 import { writeInput } from '../src/pdp/input-plan.ts'
@@ -55,6 +60,28 @@ export const microCases: readonly MicroCase[] = [
   { label: 'miss of a matrix row', firstStep: 15, goal: 10, make: () => miss(matrixRow) },
   { label: 'miss of a matrix row that refuses', make: () => miss(refusedRow) },
   { label: 'miss of a lifecycle row', firstStep: 30, goal: 20, make: () => miss(lifecycleRow) },
+  {
+    label: '`postern/pdp`: hit',
+    make: async () => {
+      const pdp = await embedded()
+      return () => pdp.decide(matrixRow)
+    },
+  },
+  {
+    label: '`postern/pdp`: miss of a lifecycle row',
+    make: async () => {
+      const pdp = await embedded()
+      const { properties } = lifecycleRow.resource
+      return (i) => {
+        const { decision, cache } = pdp.decide({
+          ...lifecycleRow,
+          resource: { ...lifecycleRow.resource, properties: { ...properties, email: `new-${i}@example.com` } },
+        })
+        if (cache === 'hit') throw new Error(`request ${i} was no miss`)
+        return decision
+      }
+    },
+  },
 ]
 
 const ask = (user: string, name: string, properties: Record<string, unknown> = {}): DecisionRequest => ({
@@ -74,10 +101,8 @@ const lifecycleRow = ask('owner-1', 'member:invite', {
 
 const noTime = () => ''
 
-/** A shipped system with a tenant of 500 members, and a decision point upon it. */
-const prepare = async () => {
-  const { bundle } = await buildProject(projectAt(repository), process.env, silentProgress)
-  const policy = loadPolicy(bundle, 64)
+/** A tenant of 500 members of a shipped system. */
+const tenantDocument = () => {
   const roles = ['account_owner', 'developer', 'billing']
   const members = Array.from({ length: 500 }, (_, i) => {
     const role = roles[i % roles.length] ?? ''
@@ -89,14 +114,14 @@ const prepare = async () => {
     }
   })
   const settings = { company_name: 'Acme', owner_full_name: 'Owner One' }
-  const facts = factsOfDocument({
-    tenant: 'acme',
-    system: 'filestack',
-    plan: 'scale',
-    settings,
-    api_keys: ['key-1'],
-    members,
-  })
+  return { tenant: 'acme', system: 'filestack', plan: 'scale', settings, api_keys: ['key-1'], members }
+}
+
+/** A decision point upon the tenant, and what it is made of. */
+const prepare = async () => {
+  const { bundle } = await buildProject(projectAt(repository), process.env, silentProgress)
+  const policy = loadPolicy(bundle, 64)
+  const facts = factsOfDocument(tenantDocument())
   const pdp = createPdp({
     tenants: { find: () => facts },
     inline: () => facts,
@@ -105,6 +130,20 @@ const prepare = async () => {
   })
   pdp.activate(policy)
   return { policy, facts, pdp }
+}
+
+/** The package entry `postern/pdp`, as a program gets it: from a folder and a file, with its own checks of a request. */
+const embedded = async (): Promise<EmbeddedPdp> => {
+  const { bundle } = await buildProject(projectAt(repository), process.env, silentProgress)
+  const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'))
+  try {
+    writeBundle(join(folder, 'bundle'), bundle)
+    const tenants = join(folder, 'tenant.json')
+    writeFileSync(tenants, JSON.stringify(tenantDocument()))
+    return embedPdp({ bundle: join(folder, 'bundle'), tenants })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 }
 
 const permissionOf = (policy: Policy, request: DecisionRequest): PermissionIndex => {

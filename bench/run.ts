@@ -15,6 +15,7 @@ await compare(
     contenders: [
       nodeHttp(workload),
       postern(workload, { mode: 'warm' }),
+      postern(workload, { mode: 'warm', socket: true }),
       postern(workload, { mode: 'warm', decisionLog: true }),
       postern(workload, { mode: 'new' }),
     ],

@@ -4,19 +4,18 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ask, type Place } from './ask.ts'
 
-export interface Running {
+export interface Running extends Place {
   readonly pid: number
-  readonly port: number
   stop(): Promise<void>
 }
 
-export interface ServerCommand {
+export interface ServerCommand extends Place {
   readonly command: string
   readonly args: readonly string[]
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
-  readonly port: number
   /** A path whose GET answers 2xx once the server can be asked. */
   readonly readyPath: string
 }
@@ -46,7 +45,8 @@ export const makeHost = (core: number | undefined): Host => ({
     folders.add(folder)
     return folder
   },
-  serve: async ({ command, args, env, cwd, port, readyPath }) => {
+  serve: async ({ command, args, env, cwd, readyPath, port, socket }) => {
+    const place = socket === undefined ? { port } : { port, socket }
     // setpriv lets the kernel end the server even if this process dies by SIGKILL; each wrapper execs, so the pid stays.
     const wrappers = [
       ...(core === undefined ? [] : ['taskset', '-c', String(core)]),
@@ -73,14 +73,14 @@ export const makeHost = (core: number | undefined): Host => ({
       })
     })
     const deadline = Date.now() + readyTimeout
-    while (!(await answers(port, readyPath))) {
+    while (!(await answers(place, readyPath))) {
       if (failure !== undefined) throw new Error(`\`${command}\` did not start: ${failure}\n${printed}`)
       if (Date.now() > deadline) throw new Error(`\`${command}\` was not ready after ${readyTimeout} ms\n${printed}`)
       await sleep(50)
     }
     return {
+      ...place,
       pid: child.pid as number,
-      port,
       stop: async () => {
         child.kill('SIGKILL')
         await ended
@@ -89,11 +89,10 @@ export const makeHost = (core: number | undefined): Host => ({
   },
 })
 
-const answers = async (port: number, path: string): Promise<boolean> => {
+const answers = async (place: Place, path: string): Promise<boolean> => {
   try {
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(1000) })
-    await response.arrayBuffer()
-    return response.ok
+    const { status } = await ask(place, { method: 'GET', path, headers: {}, body: '' }, 1000)
+    return status >= 200 && status <= 299
   } catch {
     return false
   }

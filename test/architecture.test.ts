@@ -12,7 +12,7 @@ const layers = [
   ['main.ts'],
   ['cli'],
   ['app'],
-  ['http', 'gateway', 'directory', 'review', 'opa', 'model', 'log'],
+  ['http', 'gateway', 'directory', 'review', 'opa', 'model', 'log', 'outbox'],
   ['pdp', 'access', 'document', 'client'],
 ]
 

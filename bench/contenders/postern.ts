@@ -11,6 +11,8 @@ export interface PosternMode {
   readonly mode: 'warm' | 'new'
   /** Every decision is written to a file. */
   readonly decisionLog?: true
+  /** Asked over a Unix socket instead of TCP on loopback. */
+  readonly socket?: true
 }
 
 const main = join(repository, 'dist/src/main.js')
@@ -19,17 +21,20 @@ const main = join(repository, 'dist/src/main.js')
  * Postern itself, as it is shipped: metrics on, the core policy of this repository, the common workload as a system of
  * its own in generated folders.
  */
-export const postern = (workload: Workload, { mode, decisionLog }: PosternMode): Contender => {
+export const postern = (workload: Workload, { mode, decisionLog, socket }: PosternMode): Contender => {
   return {
-    name: `${mode === 'warm' ? 'Postern, cached' : 'Postern, every request new'}${decisionLog ? ', decision log' : ''}`,
+    name: `${mode === 'warm' ? 'Postern, cached' : 'Postern, every request new'}${decisionLog ? ', decision log' : ''}${socket ? ', Unix socket' : ''}`,
     note: decisionLog
       ? 'The same, and an event of every decision is written to a file; one that is dropped ends the run.'
-      : mode === 'warm'
-        ? 'Members from a tenant document, metrics on; all decisions cached after the warm-up.'
-        : 'The same, and every request differs in something that the policy reads: no decision comes from the cache.',
+      : socket
+        ? 'The same as cached, asked over a Unix socket instead of TCP on loopback.'
+        : mode === 'warm'
+          ? 'Members from a tenant document, metrics on; all decisions cached after the warm-up.'
+          : 'The same, and every request differs in something that the policy reads: no decision comes from the cache.',
     ...(mode === 'new' ? { everyRequestNew: true as const } : {}),
     ...installed,
     start: async (host) => {
+      if (socket) return startPostern(host, workload, mode, {}, join(host.folder(), 'decision.sock'))
       const log = join(host.folder(), 'decisions.jsonl')
       const env = { POSTERN_DECISION_LOG_SINK: 'file', POSTERN_DECISION_LOG_PATH: log }
       const running = await startPostern(host, workload, mode, decisionLog ? env : {})
@@ -76,23 +81,26 @@ export const installed: Pick<Contender, 'prepare' | 'version'> = {
   version: () => JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')).version,
 }
 
-/** Serves the workload's tenant on the workload's policy. */
+/** Serves the workload's tenant on the workload's policy, by TCP or on the Unix socket at this path. */
 export const startPostern = async (
   host: Host,
   workload: Workload,
   mode: PosternMode['mode'],
   env: Readonly<Record<string, string>> = {},
+  socket?: string,
 ): Promise<Running> => {
   const [port, folder] = [await host.freePort(), host.folder()]
   writeProject(folder, workload, mode)
   const tenant = join(folder, 'tenant.json')
   writeFileSync(tenant, JSON.stringify(tenantOf(workload)))
+  const listen = socket === undefined ? `127.0.0.1:${port}` : `unix:${socket}`
   return host.serve({
     command: process.execPath,
     args: [main, 'serve', '--project', folder],
-    env: { POSTERN_LISTEN_DECISION: `127.0.0.1:${port}`, POSTERN_TENANTS: tenant, ...env },
+    env: { POSTERN_LISTEN_DECISION: listen, POSTERN_TENANTS: tenant, ...env },
     cwd: repository,
     port,
+    ...(socket === undefined ? {} : { socket }),
     readyPath: '/readyz',
   })
 }

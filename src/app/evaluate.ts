@@ -10,6 +10,7 @@ import type { Limit, Obligation } from '../pdp/decision.ts'
 import type { Explanation } from '../pdp/explain.ts'
 import { loadPolicy } from './activate.ts'
 import type { BundleIndex } from './build.ts'
+import { maskExplanation } from './mask-explanation.ts'
 import { type Project, tenantDocuments } from './project.ts'
 
 /** A decision with everything that it was made from. */
@@ -32,13 +33,15 @@ export interface ExplainOptions {
   readonly request: { readonly text: string; readonly file: string }
   /** A tenant document; otherwise the demo tenants are there to be named. */
   readonly tenant: string | undefined
+  /** JSON Pointers of the facts whose values are not shown. */
+  readonly mask: readonly string[]
 }
 
 /**
  * Decides one request outside a server. Rejects with a `DocumentError` for the files and a `PosternError` where there is
  * no decision.
  */
-export async function explainOnce({ bundle, project, request, tenant }: ExplainOptions): Promise<Explained> {
+export async function explainOnce({ bundle, project, request, tenant, mask }: ExplainOptions): Promise<Explained> {
   const policy = loadPolicy(bundle, defaultSettings.evaluator.memory_mib)
   const validator = tenantValidator()
   const files = tenant === undefined ? tenantDocuments(project, null) : [tenant]
@@ -58,7 +61,8 @@ export async function explainOnce({ bundle, project, request, tenant }: ExplainO
     violations: () => [],
   }).value
   guardJson(body, defaultSettings.limits.depth)
-  const { decision, facts, stages, nearest_grants } = await pdp.explain(decisionRequest(body))
+  const asked = decisionRequest(body)
+  const { decision, facts, stages, nearest_grants } = maskExplanation(await pdp.explain(asked), asked, mask)
   const { stage: _, ...shown } = decision
   return { ...shown, facts, stages, nearest_grants }
 }

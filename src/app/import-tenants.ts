@@ -30,7 +30,7 @@ export interface Imported {
 
 /**
  * Stores the documents, all of them or, where one is wrong, none. Throws a `DocumentError` with everything that is wrong
- * with any of them, a `DirectoryError` where the directory cannot be written.
+ * with any of them, a `DirectoryError` where the directory cannot be opened, `directory_unavailable` where it fails then.
  */
 export function importTenants({ bundle, directory: file, files, root }: ImportOptions): Imported {
   const { systems } = loadPolicy(bundle, defaultSettings.evaluator.memory_mib)

@@ -9,6 +9,8 @@ import { repeatedUsers, tenantValidator } from '../directory/tenant-schema.ts'
 import { tenantWarnings } from '../directory/tenant-warnings.ts'
 import { toPointer, type Validator, validateJson } from '../document/schema.ts'
 import type { Acted, Command, Done, Management } from '../http/management-api.ts'
+import type { Deliverer } from '../outbox/deliverer.ts'
+import type { Deliveries } from '../outbox/read-deliveries.ts'
 import type { ActivePdp } from '../pdp/decide.ts'
 import type { DecisionRecorder } from '../pdp/decision-recorder.ts'
 import { PosternError } from '../pdp/errors.ts'
@@ -16,6 +18,7 @@ import type { TenantFacts } from '../pdp/facts.ts'
 import type { PermissionIndex } from '../pdp/policy.ts'
 import type { DecisionRequest } from '../pdp/request.ts'
 import type { TenantDocument } from '../pdp/tenant-document.ts'
+import { outgoingOf, shownMessage } from './outgoing.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -24,6 +27,9 @@ export interface ManagementParts {
   readonly pdp: Pick<ActivePdp, 'decideOn' | 'policy'>
   /** How long an invitation is good, in milliseconds. */
   readonly invitationMs: number
+  /** Which obligations leave the process, and who brings them on their way. */
+  readonly deliveries: Deliveries
+  readonly deliverer: Pick<Deliverer, 'wake'>
   /** Undefined where decisions are not recorded. */
   readonly recorder?: DecisionRecorder | undefined
   readonly now?: () => Date
@@ -40,6 +46,7 @@ export function createManagement(parts: ManagementParts): Management {
       const facts = directory.tenants.find(tenant)
       return document === undefined || facts === undefined ? undefined : { document, revision: facts.revision }
     },
+    members: (tenant, query) => directory.members(tenant, query),
     store(tenant, document) {
       const checked = checkedDocument(tenant, document, validator)
       const system = pdp.policy?.systems.get(checked.system)
@@ -48,6 +55,19 @@ export function createManagement(parts: ManagementParts): Management {
       return { revision: directory.put([checked]), warnings: tenantWarnings(checked, system) }
     },
     act: (command) => act(parts, command),
+    activity: (tenant, query) => directory.activity(tenant, query),
+    has: (tenant) => directory.tenants.find(tenant) !== undefined,
+    register: (tenant, session) =>
+      directory.registerSession(tenant, { ...session, at: (parts.now?.() ?? new Date()).toISOString() }),
+    sessions: (tenant, user) =>
+      directory.tenants.find(tenant) === undefined ? undefined : directory.sessions(tenant, user),
+    endSession: (tenant, id) => directory.endSession(tenant, id),
+    messages: (dead, limit, after) => directory.outbox.list(dead, limit, after).map(shownMessage),
+    retry(id) {
+      const tenant = directory.outbox.retry(id, (parts.now?.() ?? new Date()).getTime())
+      if (tenant === undefined) throw new PosternError('unknown_message', `no message \`${id}\``)
+      parts.deliverer.wake(tenant)
+    },
   }
 }
 
@@ -100,9 +120,21 @@ function act(parts: ManagementParts, command: Command): Acted {
     const done = carryOut(parts, draft, journal, { ...asked, answer, at }, command)
     if (command.key !== undefined)
       journal.keepAnswer(keyOf(command), { digest, body: JSON.stringify({ ...done, invitations: [] }) }, at.getTime())
-    return { commit: true, change: command.action, value: { answer, done } }
+    return {
+      commit: true,
+      change: command.action,
+      ended: done.sessions_ended,
+      activity: {
+        at: at.toISOString(),
+        action: command.action,
+        actor: { type: command.actor.type, id: command.actor.id },
+        targets: done.members,
+      },
+      value: { answer, done },
+    }
   })
   if (written === undefined) throw new PosternError('unknown_tenant', `no tenant \`${command.tenant}\``)
+  if (written.value.done !== undefined) parts.deliverer.wake(command.tenant)
   return { ...written.value, revision: written.revision }
 }
 
@@ -141,12 +173,14 @@ interface Allowed extends Asked {
 }
 
 function carryOut(
-  { invitationMs }: ManagementParts,
+  { invitationMs, deliveries }: ManagementParts,
   draft: TenantDraft,
   journal: Journal,
   { request, permission, answer, at }: Allowed,
   { actor }: Command,
 ): Done {
+  // Before anything changes: somebody who is removed has an address now.
+  const outgoing = outgoingOf(deliveries, draft, answer.decision.obligations)
   const outcome = effectsOf(draft, {
     request,
     obligations: answer.decision.obligations,
@@ -160,9 +194,12 @@ function carryOut(
   const invitations = outcome.invited.map((user) => {
     const invitation = randomBytes(32).toString('base64url')
     const expires = at.getTime() + invitationMs
-    journal.invite(user, digestOf(invitation), expires)
+    const digest = digestOf(invitation)
+    journal.invite(user, digest, expires)
+    outgoing.invited(draft.member(user), { secret: invitation, digest, expires })
     return { user, invitation, expires_at: new Date(expires).toISOString() }
   })
+  for (const message of outgoing.messages(at.getTime())) journal.send(message)
   return { members: outcome.members, sessions_ended: outcome.ended, invitations }
 }
 

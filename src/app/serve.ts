@@ -12,6 +12,7 @@ import { ListenError, loopbackOnly } from '../http/bind.ts'
 import { type Certificates, watchCertificates } from '../http/certificates.ts'
 import { createConsole } from '../http/console.ts'
 import { createDecisionApi } from '../http/decision-api.ts'
+import { createEventStreams, type EventStreams } from '../http/event-streams.ts'
 import { addExplainApi } from '../http/explain-api.ts'
 import { type Listener, listen } from '../http/listener.ts'
 import { createManagementApi, managementRoute } from '../http/management-api.ts'
@@ -24,9 +25,12 @@ import { openDecisionLog } from '../log/open-decision-log.ts'
 import type { ServerLog } from '../log/server-log.ts'
 import type { Bundle } from '../opa/bundle.ts'
 import { createPdp } from '../pdp/decide.ts'
+import type { DecisionRequest } from '../pdp/request.ts'
 import { type Activation, createActivation } from './activation.ts'
 import type { BundleIndex } from './build.ts'
 import { createManagement, type ManagementParts } from './management.ts'
+import { maskExplanation } from './mask-explanation.ts'
+import { type OpenOutbox, openOutbox } from './open-outbox.ts'
 import { createReadiness, type Readiness } from './readiness.ts'
 
 export interface ServeParts {
@@ -48,11 +52,11 @@ export interface Serving {
   readonly activation: Activation
   /** Ids of the tenants that are served, of a directory the first few. */
   readonly tenants: readonly string[]
-  /** After the last answer: writes what still waits for the decision log, and closes the directory. */
+  /** After the last answer: writes what still waits for the decision log, ends deliveries, and closes the directory. */
   finish(): Promise<void>
 }
 
-/** How long the decision log may take to write what waits when the process stops. */
+/** How long the decision log may take to write what waits when the process stops, and what the outbox has begun to send. */
 const flushMs = 5_000
 
 /**
@@ -99,10 +103,13 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   const recorder = openDecisionLog({ settings, root: parts.root, version: parts.version, log })
   if (recorder !== undefined) metrics.watch({ decisionLog: () => recorder.counts })
   const api = createDecisionApi({ pdp, settings, metrics, log, readiness, recorder })
-  addExplainApi(api, { explainer: pdp, settings, metrics, log })
+  const explain = async (request: DecisionRequest) =>
+    maskExplanation(await pdp.explain(request), request, settings.explain.mask)
+  addExplainApi(api, { explainer: { explain }, settings, metrics, log })
   addOpaApi(api, { pdp, settings, metrics, log, version: parts.version, recorder })
   addStatusApi(api, { metrics, status: activation.status })
   addAuthzenApi(api, { pdp, settings, metrics, log, recorder })
+  const outbox = tenants.directory && openOutbox({ ...parts, queue: tenants.directory.outbox })
   addOpenapiApi(api, { metrics, version: parts.version })
   const gateway = gatewayOf(parts, { pdp, metrics, readiness, recorder })
   const certificates = certificatesOf(parts, metrics)
@@ -112,10 +119,11 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   if (gateway !== undefined && byHttp !== null)
     listeners.push(await listen(gateway, byHttp, settings, hooks, certificates))
   if (gateway !== undefined && byGrpc !== null) listeners.push(await grpcOn(byGrpc, { api: gateway, readiness }))
-  const managed = managementOf(parts, tenants.directory, { pdp, metrics, recorder })
-  if (managed !== undefined) listeners.push(await listen(managed.api, managed.address, settings, hooks))
+  const managed = managementOf(parts, tenants.directory, outbox, { pdp, metrics, recorder })
+  if (managed !== undefined)
+    listeners.push(endingStreams(await listen(managed.api, managed.address, settings, hooks), managed.events))
   const finish = async () => {
-    await recorder?.close(flushMs)
+    await Promise.all([recorder?.close(flushMs), outbox?.deliverer.close(flushMs)])
     tenants.close()
   }
   return { listeners, readiness, activation, tenants: tenants.ids, finish }
@@ -145,22 +153,36 @@ function tenantsOf({ bundle, settings, root, tenantFiles, log }: ServeParts) {
 function managementOf(
   { settings, log }: ServeParts,
   directory: Directory | undefined,
+  outbox: OpenOutbox | undefined,
   { metrics, ...shared }: { readonly metrics: Metrics } & Pick<ManagementParts, 'pdp' | 'recorder'>,
 ) {
   const address = settings.listen.management
-  if (address === null || directory === undefined) return undefined
+  if (address === null || directory === undefined || outbox === undefined) return undefined
   const { token, invitation_hours } = settings.management
   if (token === null)
     log.warn('whoever reaches the management API is believed: for a demo only; set `management.token`')
-  const management = createManagement({ directory, ...shared, invitationMs: invitation_hours * 3_600_000 })
+  const management = createManagement({ directory, ...outbox, ...shared, invitationMs: invitation_hours * 3_600_000 })
+  const events = createEventStreams(directory.feed)
   const api = createManagementApi({
     management,
-    console: createConsole(token),
+    console: createConsole(token, directory.tokens),
+    events,
     metrics,
     settings,
     log,
   })
-  return { address, api }
+  return { address, api, events }
+}
+
+/** Streams end when the listener says that it will close: no answer of theirs would ever be the last. */
+function endingStreams(listener: Listener, events: EventStreams): Listener {
+  return {
+    ...listener,
+    announceClose() {
+      listener.announceClose()
+      events.close()
+    },
+  }
 }
 
 /** For the listeners of HTTP; their files are named from the root. */

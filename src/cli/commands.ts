@@ -75,4 +75,9 @@ export const commands: readonly CommandEntry[] = [
     summary: 'back up, restore and check the directory',
     load: async () => (await import('./directory.ts')).directory,
   },
+  {
+    name: 'token',
+    summary: 'create, list and revoke access tokens of the management API',
+    load: async () => (await import('./token.ts')).token,
+  },
 ]

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { styleText } from 'node:util'
 import { type Explained, explainOnce } from '../app/evaluate.ts'
 import { buildProject, projectAt } from '../app/project.ts'
+import { loadSettings } from '../document/settings.ts'
 import { errorTable, PosternError } from '../pdp/errors.ts'
 import { CommandError, defineCommand, type Output } from './command.ts'
 import { createProgress } from './progress.ts'
@@ -48,7 +49,9 @@ export const evaluate = defineCommand({
     const text = readText(values.request)
     const result = await reportingErrors(async () => {
       const { bundle } = await buildProject(project, io.env, progress)
-      return explainOnce({ bundle, project, request: { text, file: values.request as string }, tenant: values.tenant })
+      const { mask } = loadSettings(undefined, io.env, project.root).explain
+      const request = { text, file: values.request as string }
+      return explainOnce({ bundle, project, request, tenant: values.tenant, mask })
     }).catch((error: unknown) => {
       if (error instanceof PosternError)
         throw new CommandError(

@@ -10,6 +10,20 @@ export interface Journal {
   /** Takes the place of the user's earlier invitation. */
   invite(user: string, digest: string, expires: number): void
   withdrawInvitation(user: string): void
+  /** Puts a message behind the others that are to leave the process. */
+  send(message: OutgoingMessage): void
+}
+
+export interface OutgoingMessage {
+  readonly id: string
+  readonly channel: string
+  readonly type: string
+  /** JSON object. */
+  readonly body: string
+  readonly recipient: string | null
+  /** The invitation that the message brings, which `invite` has been told of. */
+  readonly invitation: { readonly secret: string; readonly digest: string; readonly expires: number } | undefined
+  readonly created: number
 }
 
 export interface KeptAnswer {
@@ -56,5 +70,10 @@ export function prepareJournal(store: Store): (tenant: string) => Journal {
       store.insert('invitation', { tenant, user, digest, expires })
     },
     withdrawInvitation: (user) => void withdraw.all({ tenant, user }),
+    send({ invitation, ...message }) {
+      const { secret = null, digest = null, expires = null } = invitation ?? {}
+      const fresh = { attempts: 0, due: message.created, dead: 0, error: null }
+      store.insert('outbox', { tenant, ...message, secret, digest, expires, ...fresh })
+    },
   })
 }

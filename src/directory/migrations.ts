@@ -71,4 +71,45 @@ create table answered (
 ) strict, without rowid;
 create index answered_at on answered (at);
 `,
+  `
+create table outbox (
+  seq integer primary key, id text not null unique, tenant text not null, channel text not null,
+  type text not null, body text not null, recipient text, secret text, digest text, expires integer,
+  created integer not null, attempts integer not null, due integer not null, dead integer not null, error text
+) strict;
+create index outbox_tenant on outbox (dead, tenant, seq);
+create index outbox_place on outbox (dead, seq);
+create index outbox_invitation on outbox (digest) where digest is not null;
+`,
+  `
+create index member_by_role on member (tenant, coalesce(role, ''), user);
+create index member_by_email on member (tenant, coalesce(email_address, ''), user);
+`,
+  `
+create table session (
+  tenant text not null, id text not null, user text not null, about text not null, at text not null,
+  primary key (tenant, id)
+) strict, without rowid;
+create index session_user on session (tenant, user, at, id);
+
+alter table change add column ended text not null default '[]';
+create index change_tenant on change (tenant, rev);
+`,
+  `
+create table activity (
+  tenant text not null, rev integer not null, at text not null, action text not null,
+  actor_type text not null, actor text not null, targets text not null,
+  primary key (tenant, rev)
+) strict, without rowid;
+create table activity_user (
+  tenant text not null, user text not null, rev integer not null,
+  primary key (tenant, user, rev)
+) strict, without rowid;
+`,
+  `
+create table token (
+  name text primary key, digest text not null unique, scope text not null, tenant text,
+  expires integer, created integer not null
+) strict, without rowid;
+`,
 ]

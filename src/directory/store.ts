@@ -5,6 +5,7 @@ import {
   type Compilable,
   DummyDriver,
   type InferResult,
+  type Insertable,
   Kysely,
   SqliteAdapter,
   SqliteIntrospector,
@@ -27,7 +28,8 @@ export interface Query<Name extends string, Row> {
 
 /**
  * One SQLite file that this process alone has open. Every call is synchronous, so what is read between two `await`s is
- * one state. Methods throw `DirectoryError`.
+ * one state. Look-ups and writes throw `PosternError` `directory_unavailable`, with the `DirectoryError` as its cause;
+ * the methods for whole files throw `DirectoryError` itself.
  */
 export interface Store {
   /** A look-up. `parameter` stands in it for a value that each run brings. */
@@ -40,7 +42,7 @@ export interface Store {
     names: readonly Name[],
     build: (db: Kysely<Tables>, parameter: Readonly<Record<Name, never>>) => Q,
   ): Query<Name, InferResult<Q>[number]>
-  insert<Table extends keyof Tables>(table: Table, row: Tables[Table]): void
+  insert<Table extends keyof Tables>(table: Table, row: Insertable<Tables[Table]>): void
   /** Writes a whole copy, as of this moment, to a file that must not exist. */
   copyTo(file: string): void
   /**
@@ -91,7 +93,7 @@ export function openStore(file: string): Store {
     const { statement, parameters } = prepare(build(builder, placeholders as never))
     const all = (values: Readonly<Record<string, Value>>) => {
       const bound = parameters.map((value) => (value instanceof Parameter ? values[value.name] : value) as Value)
-      return check(bound) ? (explaining(file, () => statement.all(bound)) as never[]) : []
+      return check(bound) ? (available(file, () => statement.all(bound)) as never[]) : []
     }
     return { all, first: (values: Readonly<Record<string, Value>>) => all(values)[0] }
   }
@@ -112,12 +114,12 @@ export function openStore(file: string): Store {
       const { columns, statement } = known
       const values = columns.map((column) => (row as unknown as Readonly<Record<string, Value>>)[column] as Value)
       storable(values)
-      explaining(file, () => statement.run(values))
+      available(file, () => statement.run(values))
     },
     copyTo: (copy) => explaining(copy, () => void database.prepare('vacuum into ?').run(copy)),
     replaceBy: (copy) => explaining(copy, () => replaceBy(database, copy)),
     faults: () => explaining(file, () => faultsOf(database, 'main')),
-    transaction: (work, keep) => explaining(file, () => transaction(database, work, keep)),
+    transaction: (work, keep) => available(file, () => transaction(database, work, keep)),
     close: () => explaining(file, () => release(database)),
   }
 }
@@ -143,6 +145,8 @@ function connect(file: string): Database.Database {
     database.pragma('locking_mode = EXCLUSIVE')
     database.pragma('journal_mode = WAL')
     database.pragma('synchronous = FULL')
+    // What is deleted is overwritten: the secrets of invitations that were delivered.
+    database.pragma('secure_delete = ON')
     transaction(
       database,
       () => migrate(database, file),
@@ -231,6 +235,16 @@ function transaction<T>(database: Database.Database, work: () => T, keep: (resul
   } catch (error) {
     if (database.inTransaction) database.exec('rollback')
     throw error
+  }
+}
+
+/** A caller is told only that there is no answer; what names the file goes to the log. */
+function available<T>(file: string, work: () => T): T {
+  try {
+    return explaining(file, work)
+  } catch (error) {
+    if (!(error instanceof DirectoryError)) throw error
+    throw new PosternError('directory_unavailable', undefined, { cause: error })
   }
 }
 

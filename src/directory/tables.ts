@@ -1,3 +1,7 @@
+import type { Generated } from 'kysely'
+import type { TokenScope } from '../pdp/access-token.ts'
+import type { Session } from '../pdp/session.ts'
+
 /**
  * The tables of the directory, as queries see them. `record` and `settings` hold JSON text, which is what the document
  * said; the other columns are what look-ups search by, always made from that text by one function (tenant-rows.ts).
@@ -6,8 +10,30 @@
 export interface Tables {
   /** One row. `rev` counts the writes; a copy that was restored gets another epoch, so no revision means two states. */
   readonly meta: { readonly one: number; readonly epoch: string; readonly rev: number }
-  /** What each revision changed. */
-  readonly change: { readonly rev: number; readonly tenant: string; readonly kind: string }
+  /** What each revision changed; `ended` is a JSON list of the sessions that it ended, by user. */
+  readonly change: { readonly rev: number; readonly tenant: string; readonly kind: string; readonly ended: string }
+  readonly session: Session & { readonly tenant: string }
+  /** The action that each revision carried out; `targets` is a JSON list of users. It outlives what it tells of. */
+  readonly activity: {
+    readonly tenant: string
+    readonly rev: number
+    readonly at: string
+    readonly action: string
+    readonly actor_type: 'user' | 'service'
+    readonly actor: string
+    readonly targets: string
+  }
+  /** The users that an activity is about, to be found by. */
+  readonly activity_user: { readonly tenant: string; readonly user: string; readonly rev: number }
+  /** Access tokens of the management API; times are milliseconds since 1970. */
+  readonly token: {
+    readonly name: string
+    readonly digest: string
+    readonly scope: TokenScope
+    readonly tenant: string | null
+    readonly expires: number | null
+    readonly created: number
+  }
   readonly tenant: TenantRow
   readonly member: MemberRow
   readonly member_key: { readonly tenant: string; readonly api_key: string; readonly position: number }
@@ -32,6 +58,8 @@ export interface Tables {
     /** Milliseconds since 1970. */
     readonly at: number
   }
+  /** What is to leave the process, in the order of `seq`. Delivered messages are gone. Times as above. */
+  readonly outbox: OutboxRow
   readonly entity: {
     readonly tenant: string
     readonly type: string
@@ -100,6 +128,29 @@ export interface HoldingRow {
   readonly places: string
 }
 
+export interface OutboxRow {
+  /** Made by the database. */
+  readonly seq: Generated<number>
+  readonly id: string
+  readonly tenant: string
+  readonly channel: string
+  readonly type: string
+  /** JSON object. */
+  readonly body: string
+  readonly recipient: string | null
+  /** Of the invitation that the message brings: as it was made, for as long as the message is here, and its digest. */
+  readonly secret: string | null
+  readonly digest: string | null
+  readonly expires: number | null
+  readonly created: number
+  readonly attempts: number
+  readonly due: number
+  /** 1 for a message that is not tried again by itself. */
+  readonly dead: number
+  /** What the last attempt failed of. */
+  readonly error: string | null
+}
+
 /** The tables whose rows belong to one tenant and go with it. */
 export const tenantTables = [
   'member',
@@ -109,4 +160,5 @@ export const tenantTables = [
   'holding',
   'entity',
   'invitation',
+  'session',
 ] as const satisfies readonly (keyof Tables)[]

@@ -1,12 +1,25 @@
-/** A page that stands alone: no script, nothing loaded. `body` is HTML. */
-export function htmlPage(title: string, body: string): string {
+/**
+ * A page that stands alone: it runs no script and loads nothing, which its own Content-Security-Policy holds it to. Light
+ * or dark as the reader's system is. `body` is HTML; a table that may be wider than the screen stands in `<div
+ * class="wide">` and scrolls there. `ownStyle` is CSS of this page alone.
+ */
+export function htmlPage(title: string, body: string, ownStyle = ''): string {
   return `<!doctype html>
 <html lang="en">
+<head>
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<meta name="viewport" content="width=device-width">
+<link rel="icon" href="data:,">
 <title>${htmlText(title)}</title>
-<style>${style}</style>
+<style>${style}${ownStyle}</style>
+</head>
+<body>
+<main>
 <h1>${htmlText(title)}</h1>
 ${body}
+</main>
+</body>
 </html>
 `
 }
@@ -16,13 +29,28 @@ export function htmlText(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 }
 
+/** The same, with `code` between backticks. */
+export function htmlProse(text: string): string {
+  return htmlText(text).replace(/`([^`]+)`/g, '<code>$1</code>')
+}
+
+// Each ground keeps the contrast of WCAG AA with the text on it, in both modes.
 const style = `
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem; color: #1b1f24; background: #fff }
-table { border-collapse: collapse; margin: 1rem 0 }
-th, td { border: 1px solid #d0d7de; padding: .2rem .6rem; text-align: left; font-weight: normal }
-.allow, .gains { background: #dafbe1 }
-.deny { color: #6e7781 }
-.withheld, .loses { background: #ffebe9 }
-.noted { background: #fff8c5 }
-pre { background: #f6f8fa; padding: .6rem; overflow: auto }
+:root { color-scheme: light dark; --text: #1b1f24; --quiet: #59636e; --ground: #fff; --raised: #f6f8fa; --line: #d0d7de; --link: #0550ae; --good: #dafbe1; --bad: #ffebe9; --noted: #fff8c5 }
+@media (prefers-color-scheme: dark) { :root { --text: #e6edf3; --quiet: #9198a1; --ground: #0d1117; --raised: #161b22; --line: #3d444d; --link: #79c0ff; --good: #12361f; --bad: #4b1519; --noted: #3a2d04 } }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 0; color: var(--text); background: var(--ground) }
+main { margin: 0 auto; max-width: 75rem; padding: 1rem }
+a { color: var(--link) }
+.wide { margin: 1rem 0; overflow-x: auto }
+table { border-collapse: collapse }
+th, td { border: 1px solid var(--line); padding: .2rem .6rem; text-align: left; font-weight: normal; vertical-align: top }
+thead th { background: var(--raised) }
+tbody th { background: var(--ground); left: 0; min-width: 10rem; overflow-wrap: anywhere; position: sticky; z-index: 1 }
+tbody th, code, pre { font-family: ui-monospace, monospace; font-size: .9em }
+code, li, p { overflow-wrap: anywhere }
+pre { background: var(--raised); padding: .6rem; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere }
+.allow, .gains { background: var(--good) }
+.deny { color: var(--quiet) }
+.withheld, .loses { background: var(--bad) }
+.noted { background: var(--noted) }
 `

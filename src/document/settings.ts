@@ -28,13 +28,23 @@ export const defaultSettings = deepFreeze({
   },
   gateway: { plan_denial_status: 403 as 402 | 403 },
   management: { token: null as string | null, invitation_hours: 168 },
+  outbox: {
+    smtp_url: null as string | null,
+    from: null as string | null,
+    link_base: null as string | null,
+    webhook_url: null as string | null,
+    webhook_secret: null as string | null,
+    attempts: 12,
+  },
   tls: { cert: null as string | null, key: null as string | null, client_ca: null as string | null },
   default_tenant: null as string | null,
   tenants: null as string | null,
   directory: null as string | null,
   public_url: null as string | null,
+  authzen: { person_types: [] as readonly string[] },
   limits: { body_bytes: 1048576, depth: 32, batch_items: 100 },
   search: { candidates: 1000, token_key: null as string | null },
+  explain: { mask: [] as readonly string[] },
   cache: { entries: 100000, bytes: 67108864, largest_input_bytes: 4096 },
   evaluator: { memory_mib: 64 },
   decision_log: {
@@ -171,6 +181,7 @@ function checkTogether(settings: Settings, env: Environment, document: YamlDocum
   checkIdentity(settings.identity, document.file)
   checkTls(settings.tls, document.file)
   checkBundle(settings.bundle, document.file)
+  checkOutbox(settings, document.file)
   if (settings.tenants !== null && settings.directory !== null) {
     const message = '`tenants` and `directory` both say where tenants come from'
     const remedy = 'set one of them; `postern tenant import` puts documents into a directory'
@@ -273,6 +284,27 @@ function checkBundle({ url, token, verify_key }: Settings['bundle'], file: strin
   if (verify_key === null)
     refuse('/bundle/url', '`bundle.url` is not https', 'use https, or verify signatures with `bundle.verify_key`')
   if (token !== null) refuse('/bundle/token', '`bundle.token` would be sent in the clear', 'use https')
+}
+
+/** Half a way out would only show when the first message dies. */
+function checkOutbox({ outbox, directory }: Settings, file: string): void {
+  const refuse = (name: string, message: string, remedy: string): never => {
+    throw new DocumentError([{ file, line: 0, column: 0, message, remedy, pointer: `/outbox/${name}` }])
+  }
+  const ways = [
+    ['smtp_url', ['from', 'link_base']],
+    ['webhook_url', ['webhook_secret']],
+  ] as const
+  for (const [way, needed] of ways) {
+    const url = outbox[way]
+    if (url === null) continue
+    if (directory === null) refuse(way, `\`outbox.${way}\` is set, and no \`directory\``, 'set the directory')
+    for (const name of needed)
+      if (outbox[name] === null) refuse(name, `\`outbox.${name}\` is missing`, `set it, or leave out \`outbox.${way}\``)
+    // A port beyond 65535 or a broken escape, which no pattern tells.
+    if (!URL.canParse(url) || /%(?![0-9A-Fa-f]{2})/.test(url))
+      refuse(way, `\`outbox.${way}\` is no URL`, 'correct its port, and write `%` as `%25`')
+  }
 }
 
 /** `base` with what is written over it; an empty section leaves the base as it is. */

@@ -1,5 +1,6 @@
 import type { Obligation } from '../pdp/decision.ts'
 import { denialPage, pageHeaders } from './denial-page.ts'
+import type { Plugin } from './plugins.ts'
 
 /** What goes back to a gateway. */
 export interface GatewayAnswer {
@@ -13,6 +14,8 @@ export interface GatewayAnswer {
   readonly body: Readonly<Record<string, unknown>>
   /** Whether the body leaves as a page. */
   readonly page?: boolean
+  /** Whose plugin reads it, as a result; undefined for everybody who reads the status. */
+  readonly plugin?: Plugin
   /** What a 401 asks for, or a 405 allows. */
   readonly more?: Readonly<Record<string, string>>
 }
@@ -34,6 +37,18 @@ export function headersOf(answer: GatewayAnswer): Readonly<Record<string, string
     ...more,
   }
 }
+
+/** What an allow says to the service behind a gateway that is told each header by name. */
+export function onwardHeaders(answer: GatewayAnswer): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(headersOf(answer)).filter(([name]) => name.startsWith('X-Postern-')))
+}
+
+/** What a denial says to the client; who it is and what its service would have to do is not for it. */
+export function clientHeaders(answer: GatewayAnswer): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(headersOf(answer)).filter(([name]) => !withheld.has(name)))
+}
+
+const withheld: ReadonlySet<string> = new Set(['X-Postern-Subject', 'X-Postern-Obligations'])
 
 /** The body of an answer, as text. */
 export function bodyOf({ status, decisionId = '', body, page }: GatewayAnswer): string {

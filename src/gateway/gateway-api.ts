@@ -5,9 +5,13 @@ import { errorTable, PosternError } from '../pdp/errors.ts'
 import type { DecisionRequest } from '../pdp/request.ts'
 import { bodyOf, type GatewayAnswer, headersOf } from './answer.ts'
 import { asksForPage } from './denial-page.ts'
+import { describedBy } from './description.ts'
+import { descriptionBody } from './description-body.ts'
 import { type Asked, askedBy, authRequest } from './dialects.ts'
 import type { Client, Identify, Sender } from './identity.ts'
 import { isPlanDenial } from './plan-denial.ts'
+import { pluginReply } from './plugin-reply.ts'
+import { type Plugin, plugins } from './plugins.ts'
 import type { RawHeaders } from './raw-headers.ts'
 import { Refusal } from './refusals.ts'
 import type { PlacedRoute } from './route.ts'
@@ -38,6 +42,8 @@ export interface RawRequest {
   readonly method: string
   readonly target: string
   readonly headers: RawHeaders
+  /** Read where a plugin sends its description, and nowhere else. */
+  readonly body?: AsyncIterable<Uint8Array>
 }
 
 export interface GatewayApi {
@@ -52,7 +58,8 @@ export interface GatewayApi {
  * What gateways ask before each request of their clients, in the dialect of each, plus `/livez` and `/readyz`. Paths
  * are compared with the raw target, so that nothing a client writes into a path leads to another handler.
  *
- * INVARIANT: 200 leaves for an allow of the policy whose obligations somebody carries out, and for the two probes.
+ * INVARIANT: 200 leaves for an allow of the policy whose obligations somebody carries out, for the two probes, and with
+ * the result for a plugin, which says `allow: true` of such an allow alone.
  */
 export function createGatewayApi(parts: GatewayApiParts): GatewayApi {
   const answer = (request: RawRequest) => answerHttp(parts, request)
@@ -65,29 +72,54 @@ export function createGatewayApi(parts: GatewayApiParts): GatewayApi {
     answerTo: (asked, sender) => answerAsked(parts, asked, sender).then(counted),
     handle(incoming, outgoing) {
       const { method = '', url = '', rawHeaders } = incoming
-      void answer({ method, target: url, headers: rawHeaders }).then((made) => {
+      void answer({ method, target: url, headers: rawHeaders, body: incoming }).then((made) => {
         counted(made)
-        const body = bodyOf(made)
+        const { status, headers, body } = replyTo(made)
         // A body that nobody has asked for is not read: the connection ends with the answer.
         const { 'content-length': length, 'transfer-encoding': encoding } = incoming.headers
-        if ((length !== undefined && length !== '0') || encoding !== undefined)
+        const wasRead = made.plugin !== undefined && incoming.complete
+        if (!wasRead && ((length !== undefined && length !== '0') || encoding !== undefined))
           outgoing.setHeader('Connection', 'close')
-        outgoing.writeHead(made.status, { ...headersOf(made), 'Content-Length': Buffer.byteLength(body) }).end(body)
+        outgoing.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) }).end(body)
       })
     },
   }
 }
 
-async function answerHttp(parts: GatewayApiParts, { method, target, headers }: RawRequest): Promise<GatewayAnswer> {
+function replyTo(made: GatewayAnswer) {
+  if (made.plugin === undefined) return { status: made.status, headers: headersOf(made), body: bodyOf(made) }
+  const headers = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' }
+  return { status: 200, headers, body: pluginReply(made.plugin, made) }
+}
+
+async function answerHttp(parts: GatewayApiParts, request: RawRequest): Promise<GatewayAnswer> {
+  const { method, target, headers } = request
   if (target === '/livez') return { status: 200, reason: '', body: { status: 'live' } }
   try {
     if (target === '/readyz') return probe(parts.readiness.ready())
+    const plugin = plugins.get(target)
+    if (plugin !== undefined && method !== 'POST') return notAllowed('POST')
+    if (plugin !== undefined) return { ...(await answerPlugin(parts, plugin, request)), plugin }
     const asked = askedBy(method, target, headers)
     if (asked === undefined) return failure(404, 'not_found')
-    if (asked === 'method') return { ...failure(405, 'method_not_allowed'), more: { Allow: 'GET' } }
+    if (asked === 'method') return notAllowed('GET')
     const made = await answerAsked(parts, asked, { client: headers, gateway: headers })
     // nginx makes a 500 of every status that it does not know from here.
     return made.status === 402 && target === authRequest ? { ...made, status: 403 } : made
+  } catch (error) {
+    return refused(parts, error, undefined)
+  }
+}
+
+/** What the gateway says of itself is in the headers that it sent to here, never among those that it describes. */
+async function answerPlugin(
+  parts: GatewayApiParts,
+  plugin: Plugin,
+  { headers, body }: RawRequest,
+): Promise<GatewayAnswer> {
+  try {
+    const described = describedBy(plugin, body === undefined ? undefined : await descriptionBody(headers, body))
+    return await answerAsked(parts, described.asked, { client: described.headers, gateway: headers })
   } catch (error) {
     return refused(parts, error, undefined)
   }
@@ -162,6 +194,10 @@ function probe(ready: boolean): GatewayAnswer {
 function unauthenticated(why: 'no_credential' | 'bad_credential'): GatewayAnswer {
   const challenge = why === 'no_credential' ? 'Bearer realm="postern"' : 'Bearer realm="postern", error="invalid_token"'
   return { ...failure(401, 'unauthenticated'), more: { 'WWW-Authenticate': challenge } }
+}
+
+function notAllowed(allow: 'GET' | 'POST'): GatewayAnswer {
+  return { ...failure(405, 'method_not_allowed'), more: { Allow: allow } }
 }
 
 function failure(status: GatewayAnswer['status'], code: keyof typeof errorTable): GatewayAnswer {

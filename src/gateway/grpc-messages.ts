@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import protobuf from 'protobufjs'
 import { packageRoot } from '../document/package-root.ts'
-import { bodyOf, type GatewayAnswer, headersOf } from './answer.ts'
+import { bodyOf, clientHeaders, type GatewayAnswer, onwardHeaders } from './answer.ts'
 import { type Asked, hostOf } from './dialects.ts'
 import type { RawHeaders } from './raw-headers.ts'
 
@@ -44,9 +44,6 @@ interface HeaderValue {
 
 /** Codes of google.rpc.Status; every other status is PERMISSION_DENIED. */
 const statusCodes: Readonly<Record<number, number>> = { 401: 16, 503: 14 }
-
-/** What a client gets to see of a denial; who it is and what its service would have to do is not for it. */
-const withheld: ReadonlySet<string> = new Set(['X-Postern-Subject', 'X-Postern-Obligations'])
 
 /** The messages of proto/ext-authz.proto, which is read here once. */
 export function grpcMessages(): GrpcMessages {
@@ -100,17 +97,16 @@ function headersAsked({ headers, header_map }: HttpRequest): RawHeaders {
  * one way to code 0, and whatever else stands there becomes a denial with a code and a status of its own.
  */
 function replyTo(answer: GatewayAnswer): Record<string, unknown> {
-  const headers = headersOf(answer)
   const { subject = '', decisionId = '', reason } = answer
   const said = Object.entries({ subject, decision_id: decisionId, reason })
   const dynamic_metadata = {
     fields: Object.fromEntries(said.map(([name, text]) => [name, { string_value: text }])),
   }
   if (answer.status === 200) {
-    const onward = Object.entries(headers).filter(([name]) => name.startsWith('X-Postern-'))
+    const onward = Object.entries(onwardHeaders(answer))
     return { status: { code: 0 }, ok_response: { headers: onward.map(headerSet) }, dynamic_metadata }
   }
-  const shown = Object.entries(headers).filter(([name]) => !withheld.has(name))
+  const shown = Object.entries(clientHeaders(answer))
   return {
     status: { code: statusCodes[answer.status] ?? 7, message: reason },
     denied_response: {

@@ -4,6 +4,7 @@ import { packageRoot } from '../document/package-root.ts'
 import { DocumentError, type Problem } from '../document/problem.ts'
 import { compileSchema, toPointer } from '../document/schema.ts'
 import { type Path, readYaml, type YamlDocument } from '../document/yaml-document.ts'
+import { actionType } from '../pdp/action-type.ts'
 import { canonicalPath } from './canonical-path.ts'
 import { conflictOf } from './match-route.ts'
 import { type PlacedRoute, type Route, type Source, templateOf } from './route.ts'
@@ -67,6 +68,11 @@ function placedRoute(
       `no request reaches \`${route.path}\`${'fault' in reading ? `: ${reading.fault}` : ', which is escaped or has a query'}`,
       'write the path decoded, without what is refused in a request',
     )
+  const type = actionType(route.action)
+  if (type === undefined && route.resource?.type === undefined)
+    refuse([...at, 'action'], `\`${route.action}\` names no type of resource`, 'add `resource.type` to the route')
+  if (type !== undefined && route.resource?.type !== undefined)
+    refuse([...at, 'resource', 'type'], `\`${route.action}\` says already that it is about a \`${type}\``, 'remove it')
   const names = template.flatMap((part) => (typeof part === 'string' ? [] : [part.name]))
   if (new Set(names).size < names.length) refuse([...at, 'path'], 'a name stands twice in the path', 'rename one')
   const used: [Path, Source | undefined][] = [

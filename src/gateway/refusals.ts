@@ -6,6 +6,8 @@ export const refusals = {
   header_missing: 'the gateway did not say which request it asks about',
   header_repeated: 'a header that the decision needs was sent more than once',
   header_malformed: 'a header that the decision needs is not printable ASCII',
+  description_malformed: "the gateway's description of the request does not have the expected shape",
+  description_cut: "the gateway's description of the request may have been cut short",
   obligation_unmet: 'the decision has an obligation that nobody behind this route carries out',
 } as const
 

@@ -1,3 +1,4 @@
+import { actionType } from '../pdp/action-type.ts'
 import type { DecisionRequest } from '../pdp/request.ts'
 import { canonicalPath } from './canonical-path.ts'
 import type { Asked } from './dialects.ts'
@@ -45,7 +46,7 @@ export function routeRequest(routes: readonly PlacedRoute[], asked: Asked, heade
     route,
     action: { name: route.action },
     resource: {
-      type: route.action.slice(0, route.action.indexOf(':')),
+      type: actionType(route.action) ?? (route.resource?.type as string),
       id: (route.resource?.id === undefined ? undefined : textOf(route.resource.id)) ?? '-',
       ...(properties.length === 0 ? {} : { properties: Object.fromEntries(properties) }),
     },

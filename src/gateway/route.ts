@@ -8,7 +8,12 @@ export interface Route {
   /** Undefined for every host. */
   readonly host?: string
   readonly action: string
-  readonly resource?: { readonly id?: Source; readonly properties?: Readonly<Record<string, Source>> }
+  readonly resource?: {
+    /** There if and only if the action has no colon. */
+    readonly type?: string
+    readonly id?: Source
+    readonly properties?: Readonly<Record<string, Source>>
+  }
   /** A tenant's id; undefined for the default tenant of the settings. */
   readonly tenant?: string | { readonly segment: string }
   /** Obligation types that the service behind the route carries out. */

@@ -16,6 +16,10 @@ export interface AuthzenApiParts extends Pick<EvaluationsParts, 'pdp' | 'metrics
   readonly settings: EvaluationsParts['settings'] &
     DecisionApiParts['settings'] & {
       readonly public_url: string | null
+      readonly authzen: {
+        /** Types of subjects that stand for `user`. */
+        readonly person_types: readonly string[]
+      }
       readonly search: SearchParts['settings']['search'] & {
         /** See `createPageTokens`. */
         readonly token_key: string | null
@@ -91,7 +95,9 @@ async function asked(parts: Parts, c: Call, requestId: string, api: Answer): Pro
   const value = readJson(read, limits)
   const bytes = read === 'too_large' ? 0 : read.byteLength
   const full = headers.get('x-postern-context') === 'full'
-  return api(parts, { body: asObject(value, '', 'the body'), tenant: c.req.param('tenant'), full, requestId, bytes })
+  const { person_types: personTypes } = parts.settings.authzen
+  const body = asObject(value, '', 'the body')
+  return api(parts, { body, tenant: c.req.param('tenant'), full, personTypes, requestId, bytes })
 }
 
 function metadata(parts: AuthzenApiParts, c: Call, id: string): Reply {

@@ -11,6 +11,8 @@ export interface Question {
   readonly tenant: string | undefined
   /** Whether decisions are to carry their context. */
   readonly full: boolean
+  /** Types of subjects that stand for `user`. */
+  readonly personTypes: readonly string[]
   readonly requestId: string
   /** Of the body, on the wire. */
   readonly bytes: number
@@ -23,12 +25,18 @@ export function asObject(value: unknown, pointer: string, what: string): Json {
 }
 
 /**
- * The decision that a body asks for, about the tenant of the path where that names one.
+ * The decision that a body asks for, about the tenant of the path where that names one. A person under another type is a
+ * `user` from here on: to the policy, the cache and the decision log, so that a replay decides the same.
  *
  * @throws PosternError what `decisionRequest` throws; `ambiguous_tenant` where path and body name different tenants
  */
-export function requestOf(body: unknown, tenant: string | undefined): DecisionRequest {
-  const request = decisionRequest(body)
+export function requestOf(
+  body: unknown,
+  { tenant, personTypes }: Pick<Question, 'tenant' | 'personTypes'>,
+): DecisionRequest {
+  const sent = decisionRequest(body)
+  const { subject } = sent
+  const request = personTypes.includes(subject.type) ? { ...sent, subject: { ...subject, type: 'user' } } : sent
   return tenant === undefined ? request : { ...request, ...within(request, tenant) }
 }
 

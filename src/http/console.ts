@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import type { Grant, Need } from '../pdp/access-token.ts'
 import { PosternError } from '../pdp/errors.ts'
 
 /** Who asks for a management action. */
@@ -10,27 +11,39 @@ export interface Actor {
 }
 
 export interface Console {
-  /** Throws `unauthenticated` for a caller that is not the console. */
-  authenticate(headers: Headers): void
-  /** The person or service that the console asks for. Throws `unauthenticated` where it names none, or two. */
-  actor(headers: Headers): Actor
+  /** Throws `unauthenticated` for a caller that is not the console, `forbidden` for a token that does not cover it. */
+  authenticate(headers: Headers, need: Need): void
+  /** The person or service that the console asks for. Throws also `unauthenticated` where it names none, or two. */
+  actor(headers: Headers, need: Need): Actor
+}
+
+/** Access tokens that were handed out beside the console's own. */
+export interface GrantedTokens {
+  find(secret: string): Grant | undefined
 }
 
 /**
  * The console of a team, which has authenticated its user and says so: never the body of a request. Without a token
  * everybody who reaches the listener is taken for it.
  */
-export function createConsole(token: string | null): Console {
+export function createConsole(token: string | null, granted: GrantedTokens, now: () => number = Date.now): Console {
   const expected = token === null ? undefined : digest(`Bearer ${token}`)
-  const authenticate = (headers: Headers): void => {
+  const authenticate = (headers: Headers, need: Need): void => {
     if (expected === undefined) return
-    if (!timingSafeEqual(digest(headers.get('authorization') ?? ''), expected))
+    const sent = headers.get('authorization') ?? ''
+    if (timingSafeEqual(digest(sent), expected)) return
+    const grant = granted.find(/^Bearer (.*)$/.exec(sent)?.[1] ?? '')
+    if (grant === undefined || (grant.expires !== null && grant.expires <= now()))
       throw new PosternError('unauthenticated')
+    if (need.scope === 'manage' && grant.scope !== 'manage')
+      throw new PosternError('forbidden', 'this needs a token of the scope `manage`')
+    if (grant.tenant !== null && grant.tenant !== need.tenant)
+      throw new PosternError('forbidden', `this token is good for the tenant \`${grant.tenant}\` alone`)
   }
   return {
     authenticate,
-    actor(headers) {
-      authenticate(headers)
+    actor(headers, need) {
+      authenticate(headers, need)
       const user = headers.get('x-postern-actor') ?? ''
       const service = headers.get('x-postern-actor-service') ?? ''
       if ((user === '') === (service === ''))

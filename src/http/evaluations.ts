@@ -71,6 +71,8 @@ export async function evaluateAll(parts: EvaluationsParts, question: Question): 
       decision = answer.decision.decision
       answers.push(text)
     } catch (error) {
+      // The items before it were decided upon another state.
+      if (error instanceof PosternError && error.code === 'tenant_changed') throw error
       // An item that cannot be decided is a denial in its place, which only its error tells from the policy's no.
       const { status, message, code } = reported(parts, error, requestId)
       const context = { error: full ? { status, message, code } : { status, message } }
@@ -89,13 +91,14 @@ async function single(parts: EvaluationsParts, question: Question): Promise<Repl
 async function decide(
   { metrics, recorder }: EvaluationsParts,
   pdp: Pdp,
-  { body, tenant, requestId, bytes }: Question,
+  question: Question,
   batchId?: string,
 ): Promise<Answer> {
+  const { body, requestId, bytes } = question
   const told = { dialect: 'authzen', requestId, bytes, ...(batchId === undefined ? {} : { batchId }) }
   let request: DecisionRequest | undefined
   try {
-    request = requestOf(body, tenant)
+    request = requestOf(body, question)
     const asked = performance.now()
     const answer = await pdp.decide(request)
     const seconds = (performance.now() - asked) / 1000

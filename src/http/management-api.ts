@@ -1,12 +1,20 @@
 import { type Context, Hono } from 'hono'
+import type { ActivityPage, ActivityQuery } from '../pdp/activity.ts'
 import type { Answer } from '../pdp/decision.ts'
 import { PosternError } from '../pdp/errors.ts'
+import type { MembersPage, MembersQuery } from '../pdp/members-query.ts'
+import { activityCursor, activityQuery } from './activity-parameters.ts'
 import { asObject, malformed } from './authzen-question.ts'
-import { type Bindings, readBody } from './body.ts'
+import type { Bindings } from './body.ts'
 import type { Actor, Console } from './console.ts'
-import { type DecisionApiParts, failure, isJson, readJson } from './decision-api.ts'
+import { type DecisionApiParts, failure } from './decision-api.ts'
+import type { EventStreams } from './event-streams.ts'
+import { jsonBody } from './json-body.ts'
+import { memberCursor, membersQuery } from './members-parameters.ts'
+import { pageLimit } from './page-parameters.ts'
 import { type Reply, reply, toResponse } from './reply.ts'
 import { requestId } from './request-id.ts'
+import { endSession, listSessions, registerSession, type SessionRegister, streamEvents } from './session-api.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -45,18 +53,28 @@ export interface Acted {
 }
 
 /** The port to the directory. Methods throw `PosternError`. */
-export interface Management {
+export interface Management extends SessionRegister {
+  has(tenant: string): boolean
+  /** The newest first; undefined where there is no such tenant. */
+  activity(tenant: string, query: ActivityQuery): ActivityPage | undefined
   list(limit: number, after: string | undefined): readonly Json[]
   /** Undefined where there is no such tenant. */
   read(tenant: string): { readonly document: unknown; readonly revision: string } | undefined
+  /** Undefined where there is no such tenant. */
+  members(tenant: string, query: MembersQuery): MembersPage | undefined
   /** Stores the document whole. Throws `malformed_tenant` with a JSON Pointer, and nothing is written. */
   store(tenant: string, document: Json): { readonly revision: string; readonly warnings: readonly unknown[] }
   act(command: Command): Acted
+  /** Up to `limit` messages of the outbox behind the place `after`, dead ones or those that wait. */
+  messages(dead: boolean, limit: number, after: number): readonly (Json & { readonly seq: number })[]
+  /** Has a message tried anew. Throws `unknown_message`. */
+  retry(id: string): void
 }
 
 export interface ManagementApiParts extends Pick<DecisionApiParts, 'settings' | 'log'> {
   readonly management: Management
   readonly console: Console
+  readonly events: EventStreams
   readonly metrics: Pick<DecisionApiParts['metrics'], 'responded' | 'failedClosed' | 'decided' | 'render'>
 }
 
@@ -70,32 +88,46 @@ export const managementRoute = {
 const paths = {
   tenants: '/v1/tenants',
   tenant: '/v1/tenants/:tenant',
+  members: '/v1/tenants/:tenant/members',
+  activity: '/v1/tenants/:tenant/activity',
+  sessions: '/v1/tenants/:tenant/sessions',
+  sessionsOf: '/v1/tenants/:tenant/members/:user/sessions',
+  session: '/v1/tenants/:tenant/sessions/:session',
+  events: '/v1/events',
   action: '/v1/tenants/:tenant/actions/:action',
+  outbox: '/v1/outbox',
+  retry: '/v1/outbox/:id/retry',
 } as const
 
 type Call = Context<{ Bindings: Bindings }>
 
-const mostListed = 1_000
-
 /** The API that changes tenants, on a listener of its own. */
 export function createManagementApi(parts: ManagementApiParts): Hono<{ Bindings: Bindings }> {
   const app = new Hono<{ Bindings: Bindings }>()
-  const answer = async (c: Call, make: (id: string) => Reply | Promise<Reply>): Promise<Response> => {
+  const answer = async (c: Call, make: (id: string) => Reply | Response | Promise<Reply>): Promise<Response> => {
     const id = requestId(c.req.raw.headers.get('x-request-id'))
-    let made: Reply
+    let made: Reply | Response
     try {
       made = await make(id)
     } catch (error) {
       made = failure(parts, error, id)
     }
     parts.metrics.responded(managementRoute.path, 'ANY', made.status)
-    return toResponse(made)
+    return made instanceof Response ? made : toResponse(made)
   }
 
   app.get(paths.tenants, (c) => answer(c, (id) => list(parts, c, id)))
   app.get(paths.tenant, (c) => answer(c, (id) => read(parts, c, id)))
   app.put(paths.tenant, (c) => answer(c, (id) => store(parts, c, id)))
+  app.get(paths.members, (c) => answer(c, (id) => members(parts, c, id)))
   app.post(paths.action, (c) => answer(c, (id) => act(parts, c, id)))
+  app.get(paths.activity, (c) => answer(c, (id) => activity(parts, c, id)))
+  app.post(paths.sessions, (c) => answer(c, (id) => registerSession(parts, c, id)))
+  app.get(paths.sessionsOf, (c) => answer(c, (id) => listSessions(parts, c, id)))
+  app.delete(paths.session, (c) => answer(c, (id) => endSession(parts, c, id)))
+  app.get(paths.events, (c) => answer(c, (id) => streamEvents(parts, c, id)))
+  app.get(paths.outbox, (c) => answer(c, (id) => listMessages(parts, c, id)))
+  app.post(paths.retry, (c) => answer(c, (id) => retry(parts, c, id)))
   for (const path of Object.values(paths))
     app.all(path, (c) =>
       answer(c, () => {
@@ -111,31 +143,68 @@ export function createManagementApi(parts: ManagementApiParts): Hono<{ Bindings:
 }
 
 function list({ console, management }: ManagementApiParts, c: Call, id: string): Reply {
-  console.authenticate(c.req.raw.headers)
-  const limit = Number(c.req.query('limit') ?? 100)
-  if (!Number.isSafeInteger(limit) || limit < 1 || limit > mostListed)
-    throw malformed('', `\`limit\` must be a whole number from 1 to ${mostListed}`)
+  console.authenticate(c.req.raw.headers, { scope: 'read', tenant: undefined })
+  const limit = pageLimit(new URL(c.req.url).searchParams)
   return reply(200, JSON.stringify({ tenants: management.list(limit, c.req.query('after')) }), id)
 }
 
+/** `next` is where the next page begins, if there may be one. */
+function listMessages({ console, management }: ManagementApiParts, c: Call, id: string): Reply {
+  console.authenticate(c.req.raw.headers, { scope: 'read', tenant: undefined })
+  const limit = pageLimit(new URL(c.req.url).searchParams)
+  const { state = 'pending', after = '0' } = c.req.query()
+  if (state !== 'pending' && state !== 'dead') throw malformed('', '`state` must be `pending` or `dead`')
+  if (!/^(?:0|[1-9][0-9]{0,14})$/.test(after)) throw malformed('', '`after` must be the `next` of the page before')
+  const found = management.messages(state === 'dead', limit, Number(after))
+  const last = found.length === limit ? found.at(-1) : undefined
+  const messages = found.map(({ seq: _, ...message }) => message)
+  return reply(200, JSON.stringify({ messages, ...(last && { next: String(last.seq) }) }), id)
+}
+
+function retry({ console, management }: ManagementApiParts, c: Call, id: string): Reply {
+  console.authenticate(c.req.raw.headers, { scope: 'manage', tenant: undefined })
+  const message = c.req.param('id') as string
+  management.retry(message)
+  return reply(200, JSON.stringify({ id: message, state: 'pending' }), id)
+}
+
 function read({ console, management }: ManagementApiParts, c: Call, id: string): Reply {
-  console.authenticate(c.req.raw.headers)
+  console.authenticate(c.req.raw.headers, { scope: 'read', tenant: c.req.param('tenant') })
   const name = c.req.param('tenant') as string
   const found = management.read(name)
   if (found === undefined) throw new PosternError('unknown_tenant', `no tenant \`${name}\``)
   return reply(200, JSON.stringify(found.document), id, { 'X-Postern-Revision': found.revision })
 }
 
+function members({ console, management }: ManagementApiParts, c: Call, id: string): Reply {
+  console.authenticate(c.req.raw.headers, { scope: 'read', tenant: c.req.param('tenant') })
+  const tenant = c.req.param('tenant') as string
+  const query = membersQuery(new URL(c.req.url).searchParams)
+  const page = management.members(tenant, query)
+  if (page === undefined) throw new PosternError('unknown_tenant', `no tenant \`${tenant}\``)
+  const next = page.next === undefined ? null : memberCursor(query.sort, page.next)
+  return reply(200, JSON.stringify({ members: page.members, next }), id)
+}
+
+function activity({ console, management }: ManagementApiParts, c: Call, id: string): Reply {
+  console.authenticate(c.req.raw.headers, { scope: 'read', tenant: c.req.param('tenant') })
+  const tenant = c.req.param('tenant') as string
+  const page = management.activity(tenant, activityQuery(new URL(c.req.url).searchParams))
+  if (page === undefined) throw new PosternError('unknown_tenant', `no tenant \`${tenant}\``)
+  const next = page.next === undefined ? null : activityCursor(page.next)
+  return reply(200, JSON.stringify({ activity: page.activity, next }), id)
+}
+
 async function store(parts: ManagementApiParts, c: Call, id: string): Promise<Reply> {
-  parts.console.authenticate(c.req.raw.headers)
-  const { body: document } = await bodyOf(parts, c)
+  parts.console.authenticate(c.req.raw.headers, { scope: 'manage', tenant: c.req.param('tenant') })
+  const { body: document } = await jsonBody(parts, c)
   return reply(200, JSON.stringify(parts.management.store(c.req.param('tenant') as string, document)), id)
 }
 
 /** A denial is a 403 with the decision; one that ran into a limit is a 409, for room may come. */
 async function act(parts: ManagementApiParts, c: Call, id: string): Promise<Reply> {
-  const actor = parts.console.actor(c.req.raw.headers)
-  const { body: asked, bytes } = await bodyOf(parts, c)
+  const actor = parts.console.actor(c.req.raw.headers, { scope: 'manage', tenant: c.req.param('tenant') })
+  const { body: asked, bytes } = await jsonBody(parts, c)
   const { resource = {}, context = {}, invitation } = asked
   if (invitation !== undefined && typeof invitation !== 'string')
     throw malformed('/invitation', '`invitation` must be a string')
@@ -157,11 +226,4 @@ async function act(parts: ManagementApiParts, c: Call, id: string): Promise<Repl
   const body = JSON.stringify({ decision, context: { ...context_, decision_id: answer.decisionId }, done, revision })
   if (decision) return reply(200, body, id)
   return reply(context_.limit === undefined ? 403 : 409, body, id)
-}
-
-async function bodyOf({ settings: { limits } }: ManagementApiParts, c: Call) {
-  const { raw } = c.req
-  if (!isJson(raw.headers.get('content-type'))) throw new PosternError('unsupported_media_type')
-  const read = c.env?.body ?? (await readBody(raw, limits.body_bytes))
-  return { body: asObject(readJson(read, limits), '', 'the body'), bytes: read === 'too_large' ? 0 : read.byteLength }
 }

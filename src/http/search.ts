@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { goesWith } from '../pdp/action-type.ts'
-import type { OpenTenant, Pdp, SnapshotPdp } from '../pdp/decision.ts'
+import type { Pdp, Snapshot, SnapshotPdp } from '../pdp/decision.ts'
 import { PosternError } from '../pdp/errors.ts'
 import type { Candidate } from '../pdp/facts.ts'
 import type { DecisionRequest } from '../pdp/request.ts'
@@ -25,24 +25,32 @@ export type SearchKind = 'subject' | 'resource' | 'action'
 /** So many are decided before other requests get their turn. */
 const stretch = 64
 
+/** So often a page is gone through before it is given no more than what one turn of the event loop sees. */
+const attempts = 3
+
 /**
  * `POST /access/v1/search/{kind}`: those of the tenant's candidates that the policy allows, each decided as
  * `/evaluation` would decide it. Candidates whose facts read the same are evaluated once, for the decision cache holds
  * what the policy sees, and the policy sees no more than its rules read.
  *
  * INVARIANT: a page ends after a bounded number of candidates, with or without results; nothing is kept between pages.
+ * INVARIANT: a page is of one state of its tenant. When the tenant is written meanwhile it is begun again, and at last
+ * gone through without giving anybody a turn to write.
  */
 export async function search(parts: SearchParts, question: Question, kind: SearchKind): Promise<Reply> {
-  const { body, tenant, requestId } = question
+  const { body, requestId } = question
   refuseInlineTenant(body)
-  const request = questionAbout(body, kind, tenant)
-  const pdp = parts.pdp.snapshot()
-  const open = pdp.open(request)
-  const asked = canonical([kind, open.id, body.subject, body.action, body.resource, body.context])
+  const request = questionAbout(question, kind)
+  const { id } = parts.pdp.snapshot().open(request)
+  const asked = canonical([kind, id, body.subject, body.action, body.resource, body.context])
   const start = startOf(body.page, asked, parts.pageTokens)
-  const found = await pageOf(pdp, open, request, kind, start, parts.settings.search.candidates)
+  const found = await ofOneState((others) =>
+    pageOf(parts.pdp.snapshot(), request, kind, start, parts.settings.search.candidates, others),
+  )
 
-  const results = JSON.stringify(found.results)
+  // Under the type that was asked for, which may stand for another.
+  const { type } = (body[kind] ?? {}) as Json
+  const results = JSON.stringify(found.ids.map((id) => (kind === 'action' ? { name: id } : { type, id })))
   // Who asked for no page and got everything needs none.
   if (body.page === undefined && !found.more) return reply(200, `{"results":${results}}`, requestId)
   const next = found.more ? parts.pageTokens.write(asked, { ...start, ...found.end }) : ''
@@ -50,39 +58,53 @@ export async function search(parts: SearchParts, question: Question, kind: Searc
 }
 
 interface Page {
-  readonly results: readonly unknown[]
+  readonly ids: readonly string[]
   /** Where the next one goes on, if there is one. */
   readonly end: Pick<PageStart, 'after'>
   readonly more: boolean
 }
 
+/** Lets other requests have their turn, or does not. */
+type Others = () => Promise<unknown>
+
+async function ofOneState(page: (others: Others) => Promise<Page>): Promise<Page> {
+  for (let attempt = 1; attempt < attempts; attempt++) {
+    try {
+      return await page(() => setImmediate())
+    } catch (error) {
+      if (!(error instanceof PosternError) || error.code !== 'tenant_changed') throw error
+    }
+  }
+  return page(() => Promise.resolve())
+}
+
 async function pageOf(
-  pdp: Pdp,
-  open: OpenTenant,
+  pdp: Snapshot,
   request: DecisionRequest,
   kind: SearchKind,
   { after: from, limit = Number.POSITIVE_INFINITY }: PageStart,
   most: number,
+  others: Others,
 ): Promise<Page> {
+  const open = pdp.open(request)
   const candidates = (after: string | undefined, count: number): readonly Candidate[] =>
     kind === 'action' ? open.actions(after, count) : open.candidates(request[kind].type, after, count)
-  const results: unknown[] = []
+  const ids: string[] = []
   let after = from
   let left = most
-  while (left > 0 && results.length < limit) {
+  while (left > 0 && ids.length < limit) {
     const wanted = Math.min(stretch, left)
     const some = candidates(after, wanted)
     for (const { id, position } of some) {
-      if (results.length >= limit) break
-      if (await isAllowed(pdp, withCandidate(request, kind, id)))
-        results.push(kind === 'action' ? { name: id } : { type: request[kind].type, id })
+      if (ids.length >= limit) break
+      if (await isAllowed(pdp, withCandidate(request, kind, id))) ids.push(id)
       after = position
     }
     if (some.length < wanted) break
     left -= some.length
-    await setImmediate()
+    await others()
   }
-  return { results, end: after === undefined ? {} : { after }, more: candidates(after, 1).length > 0 }
+  return { ids, end: after === undefined ? {} : { after }, more: candidates(after, 1).length > 0 }
 }
 
 async function isAllowed(pdp: Pdp, request: DecisionRequest): Promise<boolean> {
@@ -102,9 +124,10 @@ function withCandidate(request: DecisionRequest, kind: SearchKind, id: string): 
 }
 
 /** The question with something in the place of what is looked for, so that the rest of it is checked as ever. */
-function questionAbout(body: Json, kind: SearchKind, tenant: string | undefined): DecisionRequest {
-  if (kind === 'action') return requestOf({ ...body, action: { name: '-' } }, tenant)
-  return requestOf({ ...body, [kind]: { ...asObject(body[kind], `/${kind}`, `\`${kind}\``), id: '-' } }, tenant)
+function questionAbout(question: Question, kind: SearchKind): DecisionRequest {
+  const { body } = question
+  if (kind === 'action') return requestOf({ ...body, action: { name: '-' } }, question)
+  return requestOf({ ...body, [kind]: { ...asObject(body[kind], `/${kind}`, `\`${kind}\``), id: '-' } }, question)
 }
 
 function startOf(page: unknown, asked: string, tokens: PageTokens): PageStart {

@@ -1,3 +1,5 @@
+import { namesOf, replaceAt, withMember } from '../document/mask.ts'
+
 /** The parts of an event that come from outside. */
 export interface Maskable {
   readonly input?: unknown
@@ -24,29 +26,9 @@ export function applyMasks(event: Maskable, { erase, mask }: Masks): Masked {
   const erased: string[] = []
   const masked: string[] = []
   let hidden: unknown = event
-  for (const pointer of erase) hidden = replaceAt(hidden, pointer, undefined, erased)
-  for (const pointer of mask) hidden = replaceAt(hidden, pointer, '***', masked)
+  for (const pointer of erase) hidden = replaceAt(hidden, namesOf(pointer), undefined, () => erased.push(pointer))
+  for (const pointer of mask) hidden = replaceAt(hidden, namesOf(pointer), '***', () => masked.push(pointer))
   return { ...(hidden as Maskable), erased, masked }
-}
-
-function replaceAt(event: unknown, pointer: string, by: string | undefined, done: string[]): unknown {
-  const names = pointer
-    .split('/')
-    .slice(1)
-    .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'))
-  const within = (value: unknown, at: number): unknown => {
-    const name = names[at]
-    if (name === undefined) {
-      done.push(pointer)
-      return by
-    }
-    if (value === undefined || value === null) return value
-    if (typeof value !== 'object' || (Array.isArray(value) && !/^\d+$/.test(name)))
-      throw new Error('a mask leads into a value that has no members')
-    if (!Object.hasOwn(value, name)) return value
-    return withMember(value, name, within((value as Record<string, unknown>)[name], at + 1))
-  }
-  return within(event, 0)
 }
 
 const credentialName =
@@ -82,14 +64,4 @@ export function eraseCredentials(input: unknown, text: string, erased: string[])
     return result
   }
   return cleaned(input, '/input')
-}
-
-/** A copy with another value of one member, or without the member. `fromEntries` so that `__proto__` is a plain name. */
-function withMember(value: object, name: string, inner: unknown): unknown {
-  const entries = Object.entries(value)
-  const copy =
-    inner === undefined
-      ? entries.filter(([other]) => other !== name)
-      : entries.map((entry) => (entry[0] === name ? ([name, inner] as const) : entry))
-  return Array.isArray(value) ? copy.map(([, item]) => item) : Object.fromEntries(copy)
 }

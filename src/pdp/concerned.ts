@@ -9,6 +9,8 @@ export interface Share {
   readonly group?: string
   readonly path?: string
   readonly collection?: string
+  /** Of a share; who made a thing has no level. */
+  readonly level?: string
 }
 
 export function property(request: DecisionRequest, name: string): unknown {

@@ -74,7 +74,7 @@ export function createPdp(options: PdpOptions): ActivePdp {
           const actions = [...systemOf(still.policy, tenant).permissions.keys()]
           return {
             id: tenant.id,
-            candidates: (...which) => tenant.candidates(...which),
+            candidates: (...which) => tenantFor(request).candidates(...which),
             actions: (after, most) => candidatesIn(actions.length, (index) => actions[index] as string, after, most),
           }
         },

@@ -52,7 +52,10 @@ export interface SnapshotPdp extends Pdp {
   snapshot(): Snapshot
 }
 
-/** One policy, and each tenant as it was when first asked about: it and its records are looked up, or read, once. */
+/**
+ * One policy, and each tenant as it was when first asked about. Throws `tenant_changed` once the tenant has been written:
+ * the whole request is to be begun again.
+ */
 export interface Snapshot extends Pdp {
   /** The tenant that a request is about. Throws what `decide` throws where there is none. */
   open(request: Pick<DecisionRequest, 'context' | 'tenant'>): OpenTenant

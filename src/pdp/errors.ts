@@ -69,7 +69,18 @@ export const errorTable = {
     message: 'the address that callers know this server by is not configured',
     remedy: 'set `public_url`',
   },
+  unknown_message: {
+    status: 404,
+    message: 'no such message waits in the outbox',
+    remedy: 'see `GET /v1/outbox`; what was delivered is gone',
+  },
   unknown_tenant: { status: 404, message: 'no such tenant', remedy: 'import the tenant, or correct `context.tenant`' },
+  unknown_member: {
+    status: 404,
+    message: 'the user is no active member of the tenant',
+    remedy: 'register sessions of active members',
+  },
+  unknown_session: { status: 404, message: 'no such session', remedy: 'it has ended; list those that are left' },
   method_not_allowed: {
     status: 405,
     message: 'this path does not take that method',
@@ -84,6 +95,11 @@ export const errorTable = {
     status: 409,
     message: 'this user has a record in the tenant already',
     remedy: 'accept the invitation as another user, or have it revoked',
+  },
+  session_exists: {
+    status: 409,
+    message: 'another user has a session of this id',
+    remedy: 'register each session under an id of its own',
   },
   idempotency_conflict: {
     status: 409,
@@ -121,6 +137,16 @@ export const errorTable = {
     status: 503,
     message: 'the decision could not be recorded, and a record is required',
     remedy: 'mend the sink of `decision_log`; see the log line of this request id',
+  },
+  directory_unavailable: {
+    status: 503,
+    message: 'the directory of tenants cannot be read or written',
+    remedy: 'mend the file of `directory`; see the log line of this request id',
+  },
+  tenant_changed: {
+    status: 503,
+    message: 'the tenant was written while the request read it',
+    remedy: 'send the request again',
   },
   not_ready: { status: 503, message: 'no policy is active yet, or the server is stopping', remedy: 'ask again later' },
 } as const

@@ -1,15 +1,12 @@
-import { setImmediate } from 'node:timers/promises'
 import type { Decision } from './decision.ts'
-import { PosternError } from './errors.ts'
 import { toDecision } from './explain-decision.ts'
 import type { TenantFacts } from './facts.ts'
-import { applyPatch } from './json-patch.ts'
+import { type NearestGrant, nearestGrants } from './nearest-grants.ts'
 import type { Policy } from './policy.ts'
 import { type Prepared, prepare } from './prepare.ts'
 import type { DecisionRequest } from './request.ts'
 import { type Stage, stagesOf } from './stages.ts'
-import { changesOf, type TenantChange } from './tenant-changes.ts'
-import { type DocumentFacts, factsOfDocument } from './tenant-document.ts'
+import type { DocumentFacts } from './tenant-document.ts'
 
 /** A decision with everything that it was made from, and what would turn it. */
 export interface Explanation {
@@ -20,15 +17,10 @@ export interface Explanation {
   /** What the policy saw, by path below `input`. */
   readonly facts: Readonly<Record<string, unknown>>
   /**
-   * The single changes of the tenant that make an allow of a deny, each of them tried on the policy; null where the
-   * tenant is not held as a document. None for an allow.
+   * The single changes of the tenant that make an allow of a deny, or where there is none, two together, all of them
+   * tried on the policy; null where the tenant is not held as a document. None for an allow.
    */
   readonly nearest_grants: readonly NearestGrant[] | null
-}
-
-/** A change that turns the decision, with the reason of the allow that it leads to. */
-export interface NearestGrant extends TenantChange {
-  readonly reason: string
 }
 
 /**
@@ -50,7 +42,7 @@ export async function explain(
     revision: tenant.revision,
     stages: stagesOf(decision, policy.evaluator.verdicts(prepared.input), request, tenant, prepared),
     facts: flatten(JSON.parse(prepared.input)),
-    nearest_grants: decision.decision ? [] : await nearestGrants(policy, request, tenant, now, decision, prepared),
+    nearest_grants: decision.decision ? [] : await grants(policy, request, tenant, now, decision, prepared),
   }
 }
 
@@ -59,40 +51,23 @@ function decided(policy: Policy, request: DecisionRequest, tenant: TenantFacts, 
   return toDecision(policy.evaluator.evaluate(input), request, tenant, system, permission, policy.digest)
 }
 
-async function nearestGrants(
+async function grants(
   policy: Policy,
   request: DecisionRequest,
   tenant: TenantFacts,
   now: Date,
-  { limit }: Decision,
-  { system }: Prepared,
+  decision: Decision,
+  prepared: Prepared,
 ): Promise<readonly NearestGrant[] | null> {
   if (!isDocument(tenant)) return null
-  const found: NearestGrant[] = []
-  for (const change of changesOf(tenant.document, request, system, limit)) {
-    if (found.some(({ kind }) => kind === 'limit' && kind === change.kind)) continue
-    // A large tenant takes a while for each change; the decisions of others go in between.
-    await setImmediate()
-    const reason = allowAfter(policy, request, factsOfDocument(applyPatch(tenant.document, change.patch)), now)
-    if (reason !== undefined) found.push({ ...change, reason })
-  }
-  return found
-}
-
-/** The reason of the allow; undefined for a refusal and where the policy gives no decision. */
-function allowAfter(policy: Policy, request: DecisionRequest, tenant: TenantFacts, now: Date): string | undefined {
-  try {
-    const { decision, reason } = decided(
+  return nearestGrants(request, tenant, decision, prepared, (changed) =>
+    decided(
       policy,
       request,
-      tenant,
-      prepare(policy, request, tenant, () => now),
-    )
-    return decision ? reason : undefined
-  } catch (error) {
-    if (error instanceof PosternError) return undefined
-    throw error
-  }
+      changed,
+      prepare(policy, request, changed, () => now),
+    ),
+  )
 }
 
 function isDocument(tenant: TenantFacts): tenant is DocumentFacts {

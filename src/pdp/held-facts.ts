@@ -1,18 +1,31 @@
+import { PosternError } from './errors.ts'
 import type { TenantFacts, TenantSource } from './facts.ts'
 
 type Inline = (document: Readonly<Record<string, unknown>>) => TenantFacts
 
-/** Tenants as they are found, and documents as they are read, the first time: each of them, and each record, once. */
+/**
+ * Tenants as they are found, and documents as they are read, the first time: each of them, and each record, once.
+ *
+ * INVARIANT: what is read of a tenant is of one revision. Facts may be read when they are asked for, so a tenant that was
+ * written since is refused with `tenant_changed` instead of being read half before and half after the write.
+ */
 export function holdFacts(
   tenants: TenantSource,
   inline: Inline,
 ): { readonly tenants: TenantSource; readonly inline: Inline } {
+  const known = new Map<string, TenantFacts | undefined>()
+  const firstFound = (tenant: string, found: TenantFacts | undefined) => {
+    if (!known.has(tenant)) known.set(tenant, found && held(found))
+    return known.get(tenant)
+  }
   return {
     tenants: {
-      find: once((tenant: string) => {
+      find(tenant) {
         const found = tenants.find(tenant)
-        return found && held(found)
-      }),
+        const first = firstFound(tenant, found)
+        if (found?.revision !== first?.revision) throw new PosternError('tenant_changed')
+        return first
+      },
     },
     inline: once(inline),
   }

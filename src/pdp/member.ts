@@ -11,6 +11,7 @@ export interface Member {
   readonly sessions_valid_after?: string
   readonly api_keys?: readonly string[]
   readonly two_factor_enabled?: boolean
+  readonly scope?: string | readonly string[]
   readonly overrides?: { readonly for_role?: string; readonly grants?: Readonly<Record<string, string>> }
 }
 

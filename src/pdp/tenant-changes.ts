@@ -1,34 +1,27 @@
+import { accessChanges, customLevels } from './access-changes.ts'
 import type { Limit } from './decision.ts'
 import { type PatchStep, pointerOf } from './json-patch.ts'
 import type { Member } from './member.ts'
-import type { SystemIndex } from './policy.ts'
+import type { PermissionIndex, SystemIndex } from './policy.ts'
+import type { Prepared } from './prepare.ts'
 import type { DecisionRequest } from './request.ts'
+import type { TenantChange } from './tenant-change.ts'
 import type { TenantDocument } from './tenant-document.ts'
 
-/** One thing that could be otherwise about a tenant. */
-export interface TenantChange {
-  /** Of changes of one kind that differ in degree alone, such as a limit, the first that suffices is enough. */
-  readonly kind: 'limit' | 'seat' | 'api_key' | 'override' | 'second_factor' | 'status' | 'role' | 'member' | 'plan'
-  /** One line for people. */
-  readonly change: string
-  /** The same as steps upon the tenant document. */
-  readonly patch: readonly PatchStep[]
-}
-
 /**
- * The single changes that are worth trying, from the narrow to the wide: a seat, a key, an override of one permission,
- * then the person's record, then what concerns everybody. Whether one of them helps is for the policy to say. None of
+ * The single changes that are worth trying, from the narrow to the wide: a seat, a key, an override of one permission, access
+ * to one thing, then the person's record, then what concerns everybody. Whether one of them helps is for the policy to say. None of
  * them switches off what the tenant asks of all its members, and none alters the request.
  */
 export function changesOf(
   document: TenantDocument,
   request: DecisionRequest,
-  system: SystemIndex,
+  { system, permission }: Pick<Prepared, 'system' | 'permission'>,
   limit: Limit | undefined,
 ): readonly TenantChange[] {
   return [
     ...(limit === undefined ? [] : seatChanges(document, request, limit)),
-    ...(request.subject.type === 'user' ? subjectChanges(document, request, system) : []),
+    ...(request.subject.type === 'user' ? subjectChanges(document, request, system, permission) : []),
     ...[...system.plans.keys()]
       .filter((plan) => plan !== document.plan)
       .map((plan) => ({
@@ -64,36 +57,39 @@ function seatChanges(document: TenantDocument, request: DecisionRequest, { used 
 
 function revoked(index: number, { user }: Member) {
   const patch: PatchStep[] = [{ op: 'remove', path: pointerOf('members', index) }]
-  return { change: `a seat is freed: the invitation of \`${user}\` is revoked`, patch }
+  return { change: `a seat is freed: the invitation of \`${user}\` is revoked`, member: user, patch }
 }
 
 function deactivated(index: number, member: Member) {
   const patch = [set(member, 'status', 'inactive', 'members', index)]
-  return { change: `a seat is freed: \`${member.user}\` is made inactive, or another member`, patch }
+  const change = `a seat is freed: \`${member.user}\` is made inactive, or another member`
+  return { change, member: member.user, patch }
 }
 
 function subjectChanges(
   document: TenantDocument,
   request: DecisionRequest,
   system: SystemIndex,
+  permission: PermissionIndex,
 ): readonly TenantChange[] {
   const { id } = request.subject
-  const roles = rolesByBreadth(system)
+  const roles = [...rolesByBreadth(system), ...customLevels(document)]
   const index = (document.members ?? []).findIndex(({ user }) => user === id)
   const member = document.members?.[index]
   if (member === undefined)
     return roles.map((role) => {
       const record = { user: id, role, status: 'active' }
-      const patch: PatchStep[] =
-        document.members === undefined
-          ? [{ op: 'add', path: '/members', value: [record] }]
-          : [{ op: 'add', path: '/members/-', value: record }]
+      const patch: PatchStep[] = [
+        ...(document.members === undefined ? [{ op: 'add' as const, path: '/members', value: [] }] : []),
+        { op: 'add', path: '/members/-', value: record },
+      ]
       return { kind: 'member', change: `\`${id}\` is a member with the role \`${role}\``, patch }
     })
   const at = (name: keyof Member, value: unknown) => [set(member, name, value, 'members', index)]
   return [
     ...keyChanges(document, request, member, at),
     ...overrideChanges(request, member, at),
+    ...accessChanges(document, request, permission),
     ...(member.two_factor_enabled === true
       ? []
       : [

@@ -1,12 +1,10 @@
-import { htmlPage, htmlText } from '../document/html-page.ts'
 import type { ChangeKind, DecisionChange } from './decision-changes.ts'
 import type { ModelChange } from './model-changes.ts'
 import { type PolicyDiff, widens } from './policy-diff.ts'
 import { mayWiden, type RuleChange } from './rule-changes.ts'
 import type { Guard } from './rule-guards.ts'
 
-export const diffFormats = ['text', 'markdown', 'json', 'html'] as const
-export type DiffFormat = (typeof diffFormats)[number]
+export type DiffFormat = 'text' | 'markdown' | 'json'
 
 /** The diff as a text that ends with a line break. Witnesses are whole requests, as `postern eval` takes them. */
 export function diffText(diff: PolicyDiff, format: DiffFormat): string {
@@ -14,11 +12,6 @@ export function diffText(diff: PolicyDiff, format: DiffFormat): string {
   const lines = summaryLines(diff)
   if (format === 'text') return `${lines.join('\n')}\n`
   const witnesses = diff.decisions.map((change) => [changeLine(change), JSON.stringify(change.witness)] as const)
-  if (format === 'html') {
-    const list = lines.map((line) => `<li>${htmlText(line)}</li>`).join('\n')
-    const shown = witnesses.map(([line, json]) => `<p>${htmlText(line)}</p>\n<pre>${htmlText(json)}</pre>`)
-    return htmlPage('Policy change', [`<ul>\n${list}\n</ul>`, ...shown].join('\n'))
-  }
   const details = witnesses.map(([line, json]) => `${line}\n\n\`\`\`json\n${json}\n\`\`\`\n`)
   const folded = details.length === 0 ? [] : ['', '<details><summary>witnesses</summary>', '', ...details, '</details>']
   return `${['### Policy change', '', ...lines.map((line) => `- ${line}`), ...folded].join('\n')}\n`
@@ -45,7 +38,8 @@ const verbs: Readonly<Record<ChangeKind, readonly [one: string, many: string]>> 
   limit: ['meets another limit with', 'meet another limit with'],
 }
 
-function changeLine({ system, kind, permissions, roles, plans, reasons, place }: DecisionChange): string {
+/** The line of one change of decisions. */
+export function changeLine({ system, kind, permissions, roles, plans, reasons, place }: DecisionChange): string {
   const on = plans === undefined ? '' : ` on ${plans.join(', ')}`
   const turned = reasons === undefined ? '' : `, ${reasons[0]} → ${reasons[1]}`
   const verb = verbs[kind][roles.length === 1 ? 0 : 1]

@@ -28,6 +28,12 @@ export interface MatrixChoice {
   readonly plan?: string
 }
 
+/** What a cell says, its footnote written out. */
+export function saidBy(cell: MatrixCell, { notes }: Pick<MatrixTable, 'notes'>): string {
+  if (cell.is === 'noted') return notes[cell.note - 1]?.text ?? ''
+  return cell.is === 'withheld' ? `${cell.what} not on plan` : cell.is
+}
+
 /** What each role of a system holds. `choice.roles` are roles, and `choice.plan` a plan, that the system has. */
 export function matrixTable({ model, policy }: ReviewedPolicy, system: string, choice: MatrixChoice): MatrixTable {
   const of = model[system] as ModelSystem

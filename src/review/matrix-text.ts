@@ -1,5 +1,5 @@
-import { htmlPage, htmlText } from '../document/html-page.ts'
-import type { MatrixCell, MatrixTable } from './matrix-table.ts'
+import { htmlPage, htmlProse, htmlText } from '../document/html-page.ts'
+import { type MatrixCell, type MatrixTable, saidBy } from './matrix-table.ts'
 
 export const matrixFormats = ['terminal', 'markdown', 'csv', 'json', 'html'] as const
 export type MatrixFormat = (typeof matrixFormats)[number]
@@ -63,13 +63,13 @@ function markdown(table: MatrixTable): string {
 
 /** One line a cell, so that a spreadsheet can filter it; footnotes are written out. */
 function csv(tables: readonly MatrixTable[]): string {
-  const lines = tables.flatMap(({ system, plan, roles, rows, notes }) =>
-    rows.flatMap(({ permission, place, cells }) =>
-      cells.map((cell, at) => {
-        const said =
-          cell.is === 'noted' ? (notes[cell.note - 1]?.text ?? '') : cell.is === 'deny' ? cell.is : word(cell)
-        return [system, plan ?? '', permission, roles[at] ?? '', said, place].map(quoted).join(',')
-      }),
+  const lines = tables.flatMap((table) =>
+    table.rows.flatMap(({ permission, place, cells }) =>
+      cells.map((cell, at) =>
+        [table.system, table.plan ?? '', permission, table.roles[at] ?? '', saidBy(cell, table), place]
+          .map(quoted)
+          .join(','),
+      ),
     ),
   )
   return `${['system,plan,permission,role,cell,place', ...lines].join('\n')}\n`
@@ -80,12 +80,18 @@ function quoted(text: string): string {
 }
 
 function html(table: MatrixTable): string {
-  const head = ['permission', ...table.roles].map((name) => `<th>${htmlText(name)}</th>`).join('')
+  const head = ['permission', ...table.roles].map((name) => `<th scope="col">${htmlText(name)}</th>`).join('')
   const rows = table.rows.map(({ permission, place, cells }) => {
     const inner = cells.map((cell) => `<td class="${cell.is}">${htmlText(word(cell))}</td>`).join('')
-    return `<tr><th title="${htmlText(place)}">${htmlText(permission)}</th>${inner}</tr>`
+    return `<tr><th scope="row" title="${htmlText(place)}">${htmlText(permission)}</th>${inner}</tr>`
   })
-  const notes = table.notes.map(({ text, place }) => `<li>${htmlText(`${text}: ${place}`)}</li>`)
+  const notes = table.notes.map(({ text, place }) => `<li>${htmlProse(`${text}: ${place}`)}</li>`)
   const list = notes.length === 0 ? '' : `\n<ol>${notes.join('')}</ol>`
-  return `<h2>${htmlText(titleOf(table))}</h2>\n<table>\n<tr>${head}</tr>\n${rows.join('\n')}\n</table>${list}`
+  return `<h2>${htmlText(titleOf(table))}</h2>
+<div class="wide"><table>
+<thead><tr>${head}</tr></thead>
+<tbody>
+${rows.join('\n')}
+</tbody>
+</table></div>${list}`
 }

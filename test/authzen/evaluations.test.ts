@@ -191,12 +191,13 @@ const list = (user: string, tenant?: string) => ({
 })
 
 describe('the tenant of a batch', () => {
-  it('is looked up once, and so is each of its members', async () => {
+  it('is asked whether it has changed before each item, and each of its members is looked up once', async () => {
     const { app, lookups } = demoApi()
     const evaluations = [list('owner'), list('bill'), list('owner', 'acme-filestack'), list('owner'), list('bill')]
     const { text } = await asked(app, path, { evaluations })
     expect(text).toBe(batch(yes, no, yes, yes, no))
-    expect(lookups).toEqual(['acme-filestack', 'acme-filestack owner', 'acme-filestack bill'])
+    const tenant = 'acme-filestack'
+    expect(lookups).toEqual([tenant, `${tenant} owner`, tenant, `${tenant} bill`, tenant, tenant, tenant])
   })
 
   it('may be a document for all items, which is read once', async () => {

@@ -14,13 +14,16 @@ import { tinyProject } from '../support/project-copy.ts'
 export const publicUrl = 'https://pdp.example.com'
 
 /** The example systems of AuthZEN, each with a tenant of its name: YAML, Rego and documents under `systems`. */
-export const examples = ['certification', 'todo', 'records'] as const
+export const examples = ['certification', 'todo', 'records', 'api_gateway'] as const
+
+/** Where the examples stand, with the routes of the API gateway scenario. */
+export const systemsRoot = join(packageRoot(), 'test/authzen/systems')
 
 /** Builds the examples, and serves them in one process. */
 export async function exampleApi() {
   const copy = tinyProject()
   try {
-    cpSync(join(packageRoot(), 'test/authzen/systems'), copy.root, { recursive: true })
+    cpSync(systemsRoot, copy.root, { recursive: true })
     await copy.build()
     const policy = loadPolicy(readBundle<BundleIndex>(copy.bundle), 64)
     const validator = tenantValidator()
@@ -28,7 +31,7 @@ export async function exampleApi() {
     const tenants = readTenants(files, copy.root, validator, new Set(policy.systems.keys()))
     const pdp = createPdp({ tenants, inline: inlineFacts(validator), defaultTenant: 'certification', memo: memoLimits })
     pdp.activate(policy)
-    const options = { snapshot: () => pdp.snapshot(), public_url: publicUrl }
+    const options = { snapshot: () => pdp.snapshot(), public_url: publicUrl, person_types: ['identity'] }
     return { pdp, ids: tenants.ids, app: apiOver((request) => pdp.decide(request), undefined, undefined, options).app }
   } finally {
     copy.remove()

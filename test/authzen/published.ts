@@ -78,6 +78,24 @@ export const publishedTodos = Object.entries(todoDecisions).flatMap(([id, decisi
   }))
 })
 
+/** The 25 published evaluations of the API gateway scenario: a method as the action, and the template of its route. */
+export const publishedRoutes = Object.entries({
+  [rick]: '+++++',
+  [morty]: '+++++',
+  [summer]: '+++++',
+  [beth]: '++---',
+  [jerry]: '++---',
+}).flatMap(([id, decisions]) => {
+  const routes = ['GET /users/{userId}', 'GET /todos', 'POST /todos', 'PUT /todos/{todoId}', 'DELETE /todos/{todoId}']
+  return routes.map((route, index) => {
+    const [name = '', template = ''] = route.split(' ')
+    return {
+      request: { subject: { type: 'identity', id }, action: { name }, resource: { type: 'route', id: template } },
+      expected: decisions[index] === '+',
+    }
+  })
+})
+
 /** The three published batches: one person updates Rick's todo and another one, with an incomplete resource above. */
 export const publishedBatches = [
   { id: rick, owners: [mailOf(rick), mailOf(jerry)], expected: [true, true] },

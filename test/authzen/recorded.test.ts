@@ -21,7 +21,7 @@ function recorded(decided: DecisionRecorder['decided'] = () => {}, decide = () =
     failed: (failure) => void failures.push(failure),
   }
   const limits = { body_bytes: 65_536, depth: 32 }
-  const { app } = apiOver(decide, limits, undefined, { recorder })
+  const { app } = apiOver(decide, limits, undefined, { recorder, person_types: ['identity'] })
   const ask = async (path: string, body: unknown) => {
     const response = await app.request(`/access/v1/${path}`, {
       method: 'POST',
@@ -43,6 +43,20 @@ describe('decisions of AuthZEN’s APIs are recorded', () => {
     expect((await ask('evaluation', entities)).body).toEqual({ decision: true })
     expect(decisions).toMatchObject([{ dialect: 'authzen', requestId: 'req-1', request: entities }])
     expect(decisions[0]).not.toHaveProperty('batchId')
+  })
+
+  it('and decided with `user` in the place of a type that stands for it, and of no other', async () => {
+    const { decisions, ask } = recorded()
+    const properties = { department: 'Sales' }
+    for (const type of ['identity', 'service', 'Identity'])
+      await ask('evaluation', { ...entities, subject: { type, id: 'olga', properties } })
+    await ask('evaluations', { ...entities, subject: { type: 'identity', id: 'olga' }, evaluations: [{}] })
+    expect(decisions.map(({ request }) => request)).toEqual([
+      { ...entities, subject: { type: 'user', id: 'olga', properties } },
+      { ...entities, subject: { type: 'service', id: 'olga', properties } },
+      { ...entities, subject: { type: 'Identity', id: 'olga', properties } },
+      entities,
+    ])
   })
 
   it('each of a batch, under the id that the answer names', async () => {

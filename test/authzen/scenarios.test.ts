@@ -1,8 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { createGatewayApi } from '../../src/gateway/gateway-api.ts'
+import { readRoutes } from '../../src/gateway/read-routes.ts'
 import { bodyOf } from '../http/fixture.ts'
 import { asked } from './asked.ts'
-import { exampleApi, examples, publicUrl } from './example-api.ts'
-import { publishedBatches, publishedRecords, publishedTodos } from './published.ts'
+import { exampleApi, examples, publicUrl, systemsRoot } from './example-api.ts'
+import { publishedBatches, publishedRecords, publishedRoutes, publishedTodos } from './published.ts'
 
 let api: Awaited<ReturnType<typeof exampleApi>>
 beforeAll(async () => {
@@ -299,6 +301,60 @@ describe('the Todo scenario', () => {
   })
 })
 
+describe('the API gateway scenario', () => {
+  it('has the 25 published decisions, 19 of them an allow', async () => {
+    const given = await Promise.all(
+      publishedRoutes.map(async ({ request }) => (await ask('api_gateway', 'evaluation', request)).text),
+    )
+    expect(given).toEqual(publishedRoutes.map(({ expected }) => JSON.stringify({ decision: expected })))
+    expect([given.length, given.filter((text) => text === yes).length]).toEqual([25, 19])
+  })
+
+  it('has them of clients of a gateway too, by the method and path of their requests', async () => {
+    const statuses = publishedRoutes.map(async ({ request: { subject, action, resource } }) => {
+      const gateway = createGatewayApi({
+        pdp: api.pdp,
+        routes: readRoutes(systemsRoot),
+        identify: async () => ({ subject: subject.id, sessionIssuedAt: undefined }),
+        planDenialStatus: 403,
+        readiness: { ready: () => true },
+        metrics: { decided() {}, responded() {}, failedClosed() {} },
+        log: { error() {} },
+      })
+      const target = `/v1/ext-authz${resource.id.replace(/\{.*\}/, '7')}`
+      return (await gateway.answer({ method: action.name, target, headers: ['Host', 'api.example.com'] })).status
+    })
+    expect(await Promise.all(statuses)).toEqual(publishedRoutes.map(({ expected }) => (expected ? 200 : 403)))
+  })
+
+  it('takes what gateways add, and allows no other spelling, method, template or type', async () => {
+    const [{ request }] = publishedRoutes as [(typeof publishedRoutes)[number]]
+    const asking = (name: string, resource: object) =>
+      ask('api_gateway', 'evaluation', { ...request, action: { name }, resource, context: {} })
+    const added = { uri: 'https://api.example.com/todos', path: '/todos', ip: '192.0.2.1', params: null }
+    const texts = [
+      await asking('POST', { type: 'route', id: '/todos', properties: added }),
+      await asking('post', { type: 'route', id: '/todos' }),
+      await asking('POST', { type: 'route', id: '/todos/{todoId}' }),
+      await asking('PATCH', { type: 'route', id: '/todos' }),
+      await asking('POST', { type: 'todo', id: '/todos' }),
+    ].map(({ text }) => text)
+    expect(texts).toEqual([yes, no, no, no, no])
+  })
+
+  it('finds people under the type that is asked for, and takes no other type for a person', async () => {
+    const route = { action: { name: 'POST' }, resource: { type: 'route', id: '/todos' } }
+    const may = publishedRoutes.filter(({ request, expected }) => expected && request.action.name === 'POST')
+    for (const type of ['identity', 'user'])
+      expect((await ask('api_gateway', 'search/subject', { ...route, subject: { type } })).text).toBe(
+        JSON.stringify({ results: may.map(({ request }) => ({ type, id: request.subject.id })) }),
+      )
+    const [id] = may.map(({ request }) => request.subject.id)
+    for (const type of ['Identity', 'person', 'service'])
+      expect((await ask('api_gateway', 'evaluation', { ...route, subject: { type, id } })).text).toBe(no)
+  })
+})
+
 describe('the search demo', () => {
   const people = Object.keys(publishedRecords)
   const actions = ['view', 'edit', 'delete'] as const
@@ -350,6 +406,7 @@ describe('the examples', () => {
       ['read', 'write', 'delete'],
       ['can_read_user', 'can_read_todos', 'can_create_todo', 'can_update_todo', 'can_delete_todo'],
       ['view', 'edit', 'delete'],
+      ['GET', 'POST', 'PUT', 'DELETE'],
     ])
   })
 })

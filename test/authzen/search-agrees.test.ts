@@ -74,7 +74,7 @@ describe('the systems that are shipped, and the examples', () => {
         await agree('action', { subject, resource }, actions, (other) => may(subject, other, resource))
       }
     }
-    expect(tenants).toHaveLength(8)
+    expect(tenants).toHaveLength(9)
     expect(allowed).toBeGreaterThan(300)
   }, 60_000)
 })

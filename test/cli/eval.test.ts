@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import { runEval } from '../support/run-eval.ts'
 
 const request = JSON.stringify({
@@ -59,4 +59,14 @@ it('prints the same as JSON', async () => {
       reason: 'role_grant',
     },
   ])
+})
+
+it('says nowhere what the settings mask', async () => {
+  onTestFinished(() => void vi.unstubAllEnvs())
+  vi.stubEnv('POSTERN_EXPLAIN_MASK', '/member/role,/request/subject/id')
+  for (const flags of [[], ['--explain'], ['--json'], ['--json', '--explain']]) {
+    const text = await runEval(request, ...flags)
+    expect(text).toContain('the role `***` does not hold `member:list`')
+    expect(text).not.toMatch(/developer|dev\b/)
+  }
 })

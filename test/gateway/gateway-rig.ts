@@ -1,15 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { mkdtempSync } from 'node:fs'
+import { createServer, type RequestListener, type ServerResponse } from 'node:http'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort, type GatewayProgram, startGateway } from '../../examples/gateway-program.ts'
-import { tenantDocuments } from '../../src/app/project.ts'
-import { serve } from '../../src/app/serve.ts'
-import { loadSettings } from '../../src/document/settings.ts'
-import { createServerLog } from '../../src/log/server-log.ts'
-import { builtBundle, project } from '../support/policy.ts'
+import { project } from '../support/policy.ts'
 import { audience, issuer, keySetFile } from '../support/tokens.ts'
+import { listening } from './listening.ts'
+import { type PosternBehind, posternBehind } from './postern-behind.ts'
+import { rawStatus, statusOf } from './raw-status.ts'
+import { stopGateway } from './stop-gateway.ts'
 
 /** A request as the service behind the gateway received it. */
 export interface Reached {
@@ -28,20 +28,15 @@ export interface Asked {
 /** Stands where Postern should: nothing, a connection that ends, silence, or an answer of this status. */
 export type Trouble = 'none' | 'down' | 'slow' | number
 
-export interface Rig {
+export interface Rig extends Pick<PosternBehind, 'decisionAnswers'> {
   readonly reached: Reached[]
   readonly asked: Asked[]
   meet(trouble: Trouble): void
   /** What the service could not read as a request. */
   readonly unreadable: string[]
-  /**
-   * The status of what is sent as it stands, bytes as Latin-1; 0 where none came before the connection ended, which it
-   * does after `patience` milliseconds at the latest.
-   */
+  /** See `rawStatus`. */
   raw(text: string, patience?: number): Promise<number>
-  /** Answers that the decision API has given, its metrics left out. */
-  decisionAnswers(): Promise<number>
-  stop(): void
+  stop(): Promise<void>
 }
 
 /** A gateway with the configuration of this project, between a service and a Postern that both record. */
@@ -50,7 +45,7 @@ export async function gatewayRig(program: GatewayProgram): Promise<Rig> {
   const asked: Asked[] = []
   const unreadable: string[] = []
   let trouble: Trouble = 'none'
-  const service = await listening(({ method = '', url = '', rawHeaders }, response) => {
+  const service = recording(({ method = '', url = '', rawHeaders }, response) => {
     reached.push({ method, url, rawHeaders })
     response.end('served')
   })
@@ -58,37 +53,23 @@ export async function gatewayRig(program: GatewayProgram): Promise<Rig> {
     if (code?.startsWith('HPE_')) unreadable.push(message)
     socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')
   })
-  const { listeners } = await serve({
-    bundle: builtBundle(),
-    source: 'test',
-    settings: loadSettings(
-      undefined,
-      {
-        POSTERN_LISTEN_DECISION: '127.0.0.1:0',
-        POSTERN_LISTEN_GATEWAY: '127.0.0.1:0',
-        POSTERN_IDENTITY_JWT_KEYS: keySetFile(),
-        POSTERN_IDENTITY_JWT_ISSUER: issuer,
-        POSTERN_IDENTITY_JWT_AUDIENCE: audience,
-      },
-      project.root,
-    ),
-    tenantFiles: tenantDocuments(project, null),
-    root: project.root,
-    log: createServerLog({ sink: () => {} }),
-    version: 'test',
+  const postern = await posternBehind({
+    POSTERN_LISTEN_GATEWAY: '127.0.0.1:0',
+    POSTERN_IDENTITY_JWT_KEYS: keySetFile(),
+    POSTERN_IDENTITY_JWT_ISSUER: issuer,
+    POSTERN_IDENTITY_JWT_AUDIENCE: audience,
   })
-  const [decision, gatewayPort] = listeners.map(({ address }) => Number(new URL(address).port))
   const prefix = program.name === 'nginx' ? 'x-original-' : 'x-forwarded-'
-  const front = await listening(({ method = '', url = '', rawHeaders, headers, socket }, response) => {
+  const front = recording(({ method = '', url = '', rawHeaders, headers, socket }, response) => {
     if (trouble === 'slow') return
     if (trouble === 'down') return void socket.destroy()
     if (typeof trouble === 'number') return void response.writeHead(trouble).end()
     const about = { method: String(headers[`${prefix}method`]), url: String(headers[`${prefix}uri`]) }
-    passOn(gatewayPort as number, { method, url, rawHeaders }, response, (status) => asked.push({ ...about, status }))
+    passOn(postern.port, { method, url, rawHeaders }, response, (status) => asked.push({ ...about, status }))
   })
   const folder = mkdtempSync(join(tmpdir(), `postern-${program.name}-`))
   const port = await freePort()
-  const ports = { clients: port, postern: portOf(front), service: portOf(service) }
+  const ports = { clients: port, postern: await listening(front), service: await listening(service) }
   const gateway = await startGateway(program, join(project.root, 'config/gateways'), folder, ports)
   asked.length = 0
 
@@ -100,22 +81,15 @@ export async function gatewayRig(program: GatewayProgram): Promise<Rig> {
       trouble = next
     },
     raw: (text, patience = 40_000) => rawStatus(port, text, patience),
-    async decisionAnswers() {
-      const metrics = await (await fetch(`http://127.0.0.1:${decision}/metrics`)).text()
-      const counted = [...metrics.matchAll(/^http_requests_total\{([^}]*)\} (\d+)$/gm)]
-      return counted
-        .filter(([, labels = '']) => !labels.includes('path="gateway"') && !labels.includes('path="/metrics"'))
-        .reduce((sum, [, , count]) => sum + Number(count), 0)
-    },
-    stop() {
-      // Not SIGKILL: nginx would leave its workers behind.
-      gateway.kill('SIGTERM')
-      for (const listener of listeners) listener.destroy()
+    decisionAnswers: postern.decisionAnswers,
+    async stop() {
+      for (const server of [service, front]) server.closeAllConnections()
+      await stopGateway(gateway, folder)
+      postern.stop()
       for (const server of [service, front]) {
         server.closeAllConnections()
         server.close()
       }
-      rmSync(folder, { recursive: true, force: true })
     },
   }
 }
@@ -140,35 +114,7 @@ function passOn(to: number, request: Reached, response: ServerResponse, answered
   })
 }
 
-function rawStatus(port: number, text: string, patience: number): Promise<number> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    let answer = ''
-    const waited = setTimeout(() => socket.destroy(), patience)
-    socket.setEncoding('latin1')
-    socket.on('data', (chunk) => {
-      answer += chunk
-    })
-    socket.on('error', () => {})
-    socket.on('close', () => {
-      clearTimeout(waited)
-      resolve(statusOf(answer))
-    })
-    socket.write(text, 'latin1')
-  })
-}
-
-/** Of the answer, not of a `100 Continue` before it. */
-function statusOf(answer: string): number {
-  return Number(/^(?:HTTP\/1\.\d 1\d\d [\s\S]*?\r\n\r\n)*HTTP\/1\.\d ([2-5]\d\d)/.exec(answer)?.[1] ?? 0)
-}
-
-function listening(handle: RequestListener): Promise<Server> {
+function recording(handle: RequestListener) {
   // A gateway may pass on what has no `Host`, or long headers; that a service refuses them is not what is measured.
-  const server = createServer({ requireHostHeader: false, maxHeaderSize: 262_144 }, handle)
-  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)))
-}
-
-function portOf(server: Server): number {
-  return (server.address() as AddressInfo).port
+  return createServer({ requireHostHeader: false, maxHeaderSize: 262_144 }, handle)
 }

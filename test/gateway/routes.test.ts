@@ -45,14 +45,34 @@ describe('a routes file', () => {
   - { method: get, path: /a, action: a:b }
   - { method: GET, path: b, action: a:b }
   - { method: GET, path: /c }
-  - { method: GET, path: /d, action: ab, resource: { id: { segment: x, query: y } } }
+  - { method: GET, path: /d, action: a-b, resource: { id: { segment: x, query: y } } }
 `
     expect(problemsOf(() => routesOf(text)).map((line) => line.replace(/: .*/, ''))).toEqual([
       'config/routes.yaml:3:15',
       'config/routes.yaml:4:26',
       'config/routes.yaml:5:5',
       'config/routes.yaml:6:38',
-      'config/routes.yaml:6:58',
+      'config/routes.yaml:6:59',
+    ])
+  })
+
+  it('takes an action without a colon with the type of its resource, and only such a one', () => {
+    const text = `
+  - { method: GET, path: '/todos/{todo}', action: GET, resource: { type: route, id: '/todos/{todo}' } }
+`
+    expect(ask(text, 'GET', '/todos/7')).toEqual({
+      action: { name: 'GET' },
+      resource: { type: 'route', id: '/todos/{todo}' },
+      tenant: undefined,
+      place: 'config/routes.yaml:3',
+    })
+    const wrong = `
+  - { method: GET, path: /a, action: GET, resource: { id: x } }
+  - { method: GET, path: /b, action: thing:view, resource: { type: thing } }
+`
+    expect(problemsOf(() => routesOf(wrong))).toEqual([
+      'config/routes.yaml:3:38: `GET` names no type of resource; add `resource.type` to the route',
+      'config/routes.yaml:4:68: `thing:view` says already that it is about a `thing`; remove it',
     ])
   })
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { PosternError } from '../../src/pdp/errors.ts'
+import { builtBundle } from '../support/policy.ts'
+import { serving } from '../support/serving.ts'
 import { answerOf, apiOver, bodyOf, deny, explanation, json, question, series } from './fixture.ts'
 
 const limits = { body_bytes: 65_536, depth: 32 }
@@ -59,5 +61,22 @@ describe('POST /v1/explain', () => {
       expect(lines).toHaveLength(1)
       expect(series(metrics.render(), 'http_requests_total{path="/v1/explain",method="POST",code="503"}')).toBe(1)
     }
+  })
+
+  it('of a serving process says nowhere what its settings mask', async () => {
+    const settings = { company_name: 'Acme', owner_full_name: 'Owner One' }
+    const members = [{ user: 'planted', role: 'billing' }]
+    const asked = {
+      subject: { type: 'user', id: 'planted' },
+      action: { name: 'member:list' },
+      resource: { type: 'member', id: '-' },
+      tenant: { tenant: 'acme', system: 'filestack', plan: 'free', settings, members },
+    }
+    const ask = ({ port }: { readonly port: number }) =>
+      fetch(`http://127.0.0.1:${port}/v1/explain`, asking(JSON.stringify(asked))).then((answer) => answer.text())
+    const plain = await serving(builtBundle(), ask)
+    expect([plain.includes('`planted` has the role'), plain.includes('***')]).toEqual([true, false])
+    const masked = await serving(builtBundle(), ask, { mask: ['/request/subject/id'] })
+    expect(masked).toBe(plain.replaceAll('planted', '***'))
   })
 })

@@ -51,6 +51,7 @@ export interface ApiOptions {
   readonly recorder?: DecisionRecorder
   readonly snapshot?: SnapshotPdp['snapshot']
   readonly public_url?: string | null
+  readonly person_types?: readonly string[]
   readonly candidates?: number
   readonly token_key?: string | null
 }
@@ -62,7 +63,14 @@ export function apiOver(
   decide: Pdp['decide'] = () => answerOf(deny),
   limits = { body_bytes: 65_536, depth: 32 },
   explain: ExplainApiParts['explainer']['explain'] = async () => explanation,
-  { snapshot, public_url = 'https://pdp.example.com', candidates = 1000, token_key = null, recorder }: ApiOptions = {},
+  {
+    snapshot,
+    public_url = 'https://pdp.example.com',
+    person_types = [],
+    candidates = 1000,
+    token_key = null,
+    recorder,
+  }: ApiOptions = {},
 ) {
   const lines: string[] = []
   const state = { policy: true }
@@ -76,7 +84,7 @@ export function apiOver(
   const search = { candidates, token_key }
   addAuthzenApi(app, {
     pdp,
-    settings: { limits: { ...limits, batch_items: 100 }, public_url, search },
+    settings: { limits: { ...limits, batch_items: 100 }, public_url, authzen: { person_types }, search },
     metrics,
     log,
     recorder,

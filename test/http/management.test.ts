@@ -1,68 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { parse } from 'yaml'
-import { loadPolicy } from '../../src/app/activate.ts'
-import { createManagement } from '../../src/app/management.ts'
-import { inlineFacts, tenantValidator } from '../../src/directory/tenant-schema.ts'
-import { createConsole } from '../../src/http/console.ts'
-import { createManagementApi } from '../../src/http/management-api.ts'
-import { createPdp } from '../../src/pdp/decide.ts'
-import { builtBundle, memoLimits, project } from '../support/policy.ts'
-import { directoryOf } from '../support/stored-tenants.ts'
-
-const token = 'console-secret-of-thirty-two-letters'
-const policy = loadPolicy(builtBundle(), 64)
-const at = { now: new Date('2026-11-26T02:00:00.000Z') }
-
-type Body = Readonly<Record<string, never>> & {
-  readonly decision: boolean
-  readonly context: { readonly reason: string; readonly limit?: unknown }
-  readonly done: { readonly members: string[]; readonly invitations: { user: string; invitation: string }[] }
-  readonly replayed?: true
-  readonly revision: string
-  readonly error: { readonly code: string; readonly pointer?: string }
-}
-
-/** A console of one system's demo tenant, and the decision point that sees the same directory. */
-function consoleOf(system: string) {
-  const text = readFileSync(join(project.root, `config/systems/${system}/demo.yaml`), 'utf8')
-  const document = parse(text)
-  const directory = directoryOf(document)
-  const pdp = createPdp({
-    tenants: directory.tenants,
-    inline: inlineFacts(tenantValidator()),
-    defaultTenant: document.tenant,
-    memo: memoLimits,
-    now: () => at.now,
-  })
-  pdp.activate(policy)
-  const app = createManagementApi({
-    management: createManagement({ directory, pdp, invitationMs: 3_600_000, now: () => at.now }),
-    console: createConsole(token),
-    metrics: { responded() {}, failedClosed() {}, decided() {}, render: () => '' },
-    settings: { limits: { body_bytes: 65_536, depth: 32 } },
-    log: { error() {} },
-  })
-  const ask = async (method: string, path: string, headers: Record<string, string>, body?: unknown) => {
-    const made = await app.request(path, {
-      method,
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    })
-    return { status: made.status, headers: made.headers, body: (await made.json()) as Body }
-  }
-  const act = (by: string, action: string, body: unknown, headers: Record<string, string> = {}) =>
-    ask('POST', `/v1/tenants/${document.tenant}/actions/${action}`, { 'x-postern-actor': by, ...headers }, body)
-  const may = (user: string, action: string, properties: Readonly<Record<string, unknown>> = {}) =>
-    pdp.decide({
-      subject: { type: 'user', id: user },
-      action: { name: action },
-      resource: { type: action.split(':')[0] as string, id: '-', properties },
-      context: { session_issued_at: '2026-11-26T03:00:00Z' },
-    }).decision
-  return { ask, act, may, directory, tenant: document.tenant as string }
-}
+import { at, type Body, consoleOf, token } from '../support/console.ts'
 
 describe('the life of a member', () => {
   it('goes from an invitation to a seat, and ends at once', async () => {
@@ -243,6 +180,25 @@ describe('a whole tenant', () => {
     expect([status, body.error.pointer]).toEqual([400, pointer])
     expect((await ask('GET', '/v1/tenants/b', {})).status).toBe(404)
   })
+})
+
+it('members are listed in pages, each with the cursor of the next', async () => {
+  const { ask } = consoleOf('filestack')
+  const path = '/v1/tenants/acme-filestack/members'
+  const page = async (query: string) => {
+    const { status, body } = await ask('GET', `${path}?${query}`, {})
+    const { members, next } = body as unknown as { members: { user: string }[]; next: string | null }
+    return { status, users: members.map(({ user }) => user), next }
+  }
+  const whole = await page('')
+  expect(whole).toEqual({ status: 200, users: [...whole.users].sort(), next: null })
+  const first = await page('limit=1')
+  const rest = await page(`cursor=${first.next}`)
+  expect([...first.users, ...rest.users]).toEqual(whole.users)
+  const codeOf = async (to: string) => (await ask('GET', to, {})).body.error.code
+  expect(await codeOf(`${path}?serach=a`)).toBe('malformed_request')
+  expect(await codeOf('/v1/tenants/none/members')).toBe('unknown_tenant')
+  expect((await ask('GET', path, { authorization: 'Bearer x' })).body.error.code).toBe('unauthenticated')
 })
 
 it('other paths and methods are none of this API', async () => {

@@ -244,7 +244,12 @@ describe('the metrics', () => {
       snapshot: () => ({ ...pdp, open: () => ({ id: 't', candidates: () => [], actions: () => [] }) }),
     }
     const limits = { body_bytes: 1000, depth: 8, batch_items: 3 }
-    const settings = { limits, public_url: null, search: { candidates: 1, token_key: null } }
+    const settings = {
+      limits,
+      public_url: null,
+      authzen: { person_types: [] },
+      search: { candidates: 1, token_key: null },
+    }
     const parts = { pdp, settings, metrics, log: { error() {} } }
     const app = createDecisionApi({ ...parts, readiness: createReadiness({ policy: () => random(2) === 0 }) })
     addExplainApi(app, { ...parts, explainer: pdp })

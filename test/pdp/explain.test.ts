@@ -188,8 +188,58 @@ describe('the nearest grants', () => {
       ).toEqual(['`stranger` is a member with the role `account_owner`: role_grant'])
   })
 
-  it('are none where two things are wrong, or the request itself is', async () => {
-    expect(await grantsOf({ ...invitation, subject: { type: 'user', id: 'dev' } })).toEqual([])
+  it('of two things that are wrong change both', async () => {
+    expect(await grantsOf({ ...invitation, subject: { type: 'user', id: 'dev' } })).toEqual([
+      '`dev` has the role `account_owner`, and a seat is freed: the invitation of `bill` is revoked: role_grant',
+      '`dev` has the role `account_owner`, and a seat is freed: `owner` is made inactive, or another member: role_grant',
+      "`dev` has the role `account_owner`, and support raises the tenant's limit to 4 seats: role_grant",
+      '`dev` has the role `account_owner`, and the tenant is on the plan `start`: role_grant',
+      '`dev` has the role `account_owner`, and the tenant is on the plan `grow`: role_grant',
+    ])
+  })
+
+  it('name access to the thing asked for, by the levels and roles that the tenant has', async () => {
+    const restricted = {
+      tenant: 'library',
+      system: 'imagekit',
+      plan: 'enterprise',
+      members: [{ user: 'noor', role: 'media_library_restricted_access' }],
+      shares: [{ user: 'kim', path: '/press', level: 'can_contribute' }],
+    }
+    const open = asking({
+      subject: 'noor',
+      action: 'media_file:open',
+      properties: { path: '/logos' },
+      tenant: restricted,
+    })
+    expect((await grantsOf(open))?.slice(0, 1)).toEqual([
+      '`/logos` is shared with `noor` as `can_contribute`: share_grant',
+    ])
+    const company = {
+      tenant: 'company',
+      system: 'filerobot',
+      projects: ['website', 'archive'],
+      custom_levels: [{ id: 'reviewer', kind: 'project', pages: ['hub_home:access'] }],
+      members: [
+        { user: 'lou', role: 'reviewer', scope: ['archive'] },
+        { user: 'alex', role: 'owner', scope: 'company' },
+      ],
+    }
+    const access = (action: string, project: string) =>
+      grantsOf(asking({ subject: 'lou', action, properties: { project }, tenant: company }))
+    expect((await access('hub_home:access', 'website'))?.slice(0, 2)).toEqual([
+      'the scope of `lou` is `archive`, `website`: custom_level_grant',
+      'the scope of `lou` is `company`: custom_level_grant',
+    ])
+    expect((await access('hub_library_other:access', 'archive'))?.slice(0, 1)).toEqual([
+      'the level `reviewer` holds `hub_library_other:access`: custom_level_grant',
+    ])
+    expect((await access('hub_library_other:access', 'website'))?.slice(0, 1)).toEqual([
+      'the level `reviewer` holds `hub_library_other:access`, and the scope of `lou` is `archive`, `website`: custom_level_grant',
+    ])
+  })
+
+  it('are none where the request itself is wrong', async () => {
     expect(await grantsOf(asking({ subject: 'owner', action: 'member:invite' }))).toEqual([])
   })
 
@@ -225,26 +275,46 @@ describe('the nearest grants', () => {
 
   it('allow once they are made: every permission, every demo tenant, everybody in it', async () => {
     const kinds = new Set<string>()
-    let denied = 0
+    let [denied, turned, pairs] = [0, 0, 0]
     for (const tenant of demoTenants()) {
       const permissions = [...(policy.systems.get(tenant.system)?.permissions.keys() ?? [])]
-      const subjects = [...(tenant.members ?? []).map(({ user }) => user).slice(0, 4), 'stranger']
-      const properties = { user: 'stranger', api_key: tenant.api_keys?.[1], project: tenant.projects?.[0] }
+      const subjects = [...(tenant.members ?? []).map(({ user }) => user).slice(0, 5), 'stranger']
+      const properties = {
+        user: 'stranger',
+        api_key: tenant.api_keys?.[1],
+        project: tenant.projects?.[0],
+        path: '/brand',
+        collection: 'press',
+      }
       for (const action of permissions)
         for (const subject of subjects) {
           const question = asking({ subject, action, tenant, properties })
           const { decision, nearest_grants } = await pdp.explain(question)
           if (decision.decision) continue
           denied++
-          for (const { kind, patch, reason } of nearest_grants ?? []) {
+          if (nearest_grants?.length !== 0) turned++
+          for (const { kind, with: second, patch, reason } of nearest_grants ?? []) {
             kinds.add(kind)
+            if (second !== undefined) pairs++
             const changed = applyPatch<object>(tenant, patch) as Readonly<Record<string, unknown>>
             const after = pdp.decide({ ...question, tenant: changed }).decision
             expect([after.decision, after.reason]).toEqual([true, reason])
           }
         }
     }
-    expect(denied).toBeGreaterThan(100)
-    expect([...kinds].sort()).toEqual(['api_key', 'member', 'override', 'role', 'second_factor', 'status'])
+    expect(denied).toBeGreaterThan(1_000)
+    expect(turned / denied).toBeGreaterThan(0.6)
+    expect(pairs).toBeGreaterThan(100)
+    expect([...kinds].sort()).toEqual([
+      'api_key',
+      'gallery',
+      'member',
+      'override',
+      'role',
+      'scope',
+      'second_factor',
+      'share',
+      'status',
+    ])
   })
 })

@@ -46,14 +46,27 @@ describe('a snapshot', () => {
     ])
   })
 
-  it('sees a tenant as it was when it was first asked about', async () => {
+  it('is over for a tenant that was written since it was first asked about', async () => {
     const { pdp, state } = pointOver(factsOfDocument(club))
     pdp.activate(clubPolicy().policy)
     const snapshot = pdp.snapshot()
     await snapshot.decide(request)
     state.facts = factsOfDocument({ ...club, revision: 8 })
-    expect([(await snapshot.decide(request)).revision, pdp.decide(request).revision]).toEqual(['7', '8'])
-    expect(state.lookups).toEqual(['chess', 'chess'])
+    const changed = new PosternError('tenant_changed')
+    expect(() => snapshot.decide(request)).toThrow(changed)
+    expect(() => snapshot.open({})).toThrow(changed)
+    state.facts = undefined
+    expect(() => snapshot.decide(request)).toThrow(changed)
+    state.facts = factsOfDocument({ ...club, revision: 8 })
+    expect([(await pdp.snapshot().decide(request)).revision, pdp.decide(request).revision]).toEqual(['8', '8'])
+  })
+
+  it('gives no candidate of a tenant that was written since it was opened', () => {
+    const { pdp, state } = pointOver(factsOfDocument(club))
+    pdp.activate(clubPolicy().policy)
+    const open = pdp.snapshot().open({})
+    state.facts = factsOfDocument({ ...club, revision: 8 })
+    expect(() => open.candidates('user', undefined, 9)).toThrow(new PosternError('tenant_changed'))
   })
 
   it('reads a document once, and one that is broken each time', async () => {

@@ -230,19 +230,19 @@ describe('a report of coverage', () => {
     const html = coverageHtml([{ ...counted[0], system: 'a<b' } as (typeof counted)[0]])
     expect(html).toContain(`<h2>a&lt;b</h2>
 <p>3 of 6 (50 %) in 2 rows</p>
-<table>
+<div class="wide"><table>
 <thead><tr><td></td><th scope="col">owner</th><th scope="col">guest</th></tr></thead>
 <tbody>
 <tr><th scope="row">report:view</th><td class="open" title="report:view owner: allowed, shown by no row">A</td><td class="reached" title="report:view guest: denied, shown by a row">–</td></tr>
 </tbody>
-</table>
-<table>
+</table></div>
+<div class="wide"><table>
 <thead><tr><td></td><th scope="col">from</th><th scope="col">to</th></tr></thead>
 <tbody>
 <tr><th scope="row">key:remind</th><td class="reached" title="shown by a row">pending</td><td class="reached" title="shown by a row">as it was</td></tr>
 <tr><th scope="row">key:issue</th><td class="open" title="shown by no row">any</td><td class="open" title="shown by no row">pending</td></tr>
 </tbody>
-</table>
+</table></div>
 <p>Not reached beside these:</p>
 <ul><li><code>role_grant</code></li></ul>`)
     expect(html).toContain('prefers-color-scheme: dark')

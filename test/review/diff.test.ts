@@ -7,9 +7,11 @@ import { diffSide } from '../../src/app/diff-side.ts'
 import { reviewPolicy } from '../../src/app/review-policy.ts'
 import { silentProgress } from '../../src/opa/progress.ts'
 import { readBases } from '../../src/review/decision-bases.ts'
+import { diffHtml } from '../../src/review/diff-html.ts'
+import { type ComparedMatrix, comparedMatrices } from '../../src/review/diff-matrix.ts'
 import type { DiffSide } from '../../src/review/diff-side.ts'
 import { diffText, summaryLines } from '../../src/review/diff-text.ts'
-import { policyDiff, widens } from '../../src/review/policy-diff.ts'
+import { type PolicyDiff, policyDiff, widens } from '../../src/review/policy-diff.ts'
 import type { Model } from '../../src/review/reviewed-policy.ts'
 import { systems } from '../reference/evaluate.ts'
 import { commandRun } from '../support/command-run.ts'
@@ -33,11 +35,46 @@ describe('the diff of a policy', () => {
     withCopyOf(sound, async (copy) => {
       for (const one of edit.edits) copy.edit(...one)
       await copy.build()
-      const diff = policyDiff(base, await diffSide(copy.root, { ...options, project: copy }))
+      const head = await diffSide(copy.root, { ...options, project: copy })
+      const diff = policyDiff(base, head)
       expect({ lines: summaryLines(diff), widens: widens(diff) }).toEqual({ lines: edit.lines, widens: edit.widens })
+      expect(unmarked(diff, comparedMatrices(diff, base.reviewed, head.reviewed))).toEqual([])
     }),
   )
 })
+
+/** What the diff says of a permission or a role without a mark in the matrices. */
+function unmarked({ decisions, model, rules }: PolicyDiff, matrices: readonly ComparedMatrix[]): readonly string[] {
+  const ways = (one: { readonly marks: readonly string[] }, name: string) => (one.marks.length > 0 ? [name] : [])
+  const columns = new Set(matrices.flatMap(({ system, roles }) => roles.map(({ role }) => `${system} ${role}`)))
+  const marked = new Set(
+    matrices.flatMap(({ system, roles, rows }) => [
+      ...roles.flatMap((column) => ways(column, `${system} ${column.role}`)),
+      ...rows.flatMap((row) => [
+        ...ways(row, `${system} ${row.permission}`),
+        ...row.cells.flatMap((cell, at) => ways(cell, `${system} ${row.permission} ${roles[at]?.role}`)),
+      ]),
+    ]),
+  )
+  const cellOr = (system: string, permission: string, role: string) =>
+    columns.has(`${system} ${role}`) ? `${system} ${permission} ${role}` : `${system} ${permission}`
+  const said = [
+    ...decisions.flatMap(({ system, permissions, roles }) =>
+      permissions.flatMap((permission) => roles.map((role) => cellOr(system, permission, role))),
+    ),
+    ...model.flatMap(({ path: [system = '', part, name = '', of, role = ''] }) => {
+      if (part === 'roles') return [`${system} ${name}`]
+      if (part !== 'permissions') return []
+      return [of === 'cells' ? cellOr(system, name, role) : `${system} ${name}`]
+    }),
+    ...rules.changes.flatMap(({ guards }) =>
+      guards.flatMap(({ system, permission, roles }) =>
+        roles === undefined ? [`${system} ${permission}`] : roles.map((role) => cellOr(system, permission, role)),
+      ),
+    ),
+  ]
+  return said.filter((one) => !marked.has(one))
+}
 
 describe('postern diff', () => {
   const cell = [
@@ -62,8 +99,13 @@ describe('postern diff', () => {
       expect(git('status', '--short')).toBe(status)
 
       const { code, stdout } = await run('--format', 'json')
-      const { widens, decisions } = JSON.parse(stdout)
-      expect({ code, widens, found: decisions.length }).toEqual({ code: 0, widens: true, found: 1 })
+      const { decisions, ...rest } = JSON.parse(stdout)
+      const readme = readFileSync(join(project.root, 'README.md'), 'utf8')
+      const shown = /<!-- diff -->\n```json\n([\s\S]*?)```\n<!-- \/diff -->/.exec(readme)?.[1] ?? ''
+      expect({ code, ...rest, decisions: [{ ...decisions[0], witness: {} }] }).toEqual({
+        code: 0,
+        ...JSON.parse(shown),
+      })
       copy.write('witness.json', JSON.stringify(decisions[0].witness))
       const asked = ['eval', '--request', join(copy.root, 'witness.json'), '--json', '--project']
       const before = JSON.parse((await commandRun(...asked, sound.root)).stdout)
@@ -110,11 +152,12 @@ see \`postern diff --help\`
   })
 
   it('is a comment or a page that holds each line and its witness', async () => {
-    const diff = await withCopyOf(sound, async (copy) => {
+    const head = await withCopyOf(sound, async (copy) => {
       copy.edit(...cell)
       await copy.build()
-      return policyDiff(base, await diffSide(copy.root, { ...options, project: copy }))
+      return diffSide(copy.root, { ...options, project: copy })
     })
+    const diff = policyDiff(base, head)
     const markdown = diffText(diff, 'markdown')
     const witness = JSON.stringify(diff.decisions[0]?.witness)
     expect(markdown).toBe(`### Policy change
@@ -131,9 +174,12 @@ ${witness}
 
 </details>
 `)
-    const page = diffText(diff, 'html')
-    expect(page).toContain(`<li>${summaryLines(diff)[0]}</li>`)
-    expect(page).toContain(`<pre>${witness.replaceAll('"', '&quot;')}</pre>`)
+    const page = diffHtml(diff, comparedMatrices(diff, base.reviewed, head.reviewed))
+    expect(page).toContain(`<li>${summaryLines(diff)[0]?.replace(/`([^`]+)`/g, '<code>$1</code>')}</li>`)
+    expect(page).toContain('<p>1 of 123 cells are marked, ')
+    expect(page).toContain('<td class="changed gains">deny → allow <span class="mark">gains</span></td>')
+    const shown = /<pre>([^<]*)<\/pre>/.exec(page)?.[1]?.replaceAll('&quot;', '"') ?? ''
+    expect(JSON.parse(shown)).toEqual(diff.decisions[0]?.witness)
   })
 })
 

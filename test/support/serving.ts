@@ -25,18 +25,21 @@ export interface Client {
 export interface ServeOptions {
   readonly memoryMib?: number
   readonly tenantFiles?: readonly string[]
+  /** JSON Pointers of facts that explanations do not say. */
+  readonly mask?: readonly string[]
 }
 
 /** Serves a bundle in this process, as `postern serve` does, on a free port for the length of `use`. */
 export async function serving<T>(
   bundle: Bundle<BundleIndex>,
   use: (client: Client) => Promise<T>,
-  { memoryMib = defaultSettings.evaluator.memory_mib, tenantFiles = [] }: ServeOptions = {},
+  { memoryMib = defaultSettings.evaluator.memory_mib, tenantFiles = [], mask = [] }: ServeOptions = {},
 ): Promise<T> {
   const settings = {
     ...defaultSettings,
     listen: { decision: '127.0.0.1:0' as never, gateway: null, gateway_grpc: null, management: null },
     evaluator: { memory_mib: memoryMib as never },
+    explain: { mask },
   }
   const log = createServerLog({ sink: () => {}, terminal: false, debug: false })
   const { listeners } = await serve({ bundle, source: 'test', settings, tenantFiles, root: '.', log, version: '0.0.0' })

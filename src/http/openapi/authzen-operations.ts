@@ -145,7 +145,10 @@ export const authzenOperations: OperationGroup = {
   description: 'The Authorization API 1.0, without a tenant in the path and with one.',
   operations: [
     ...asked.flatMap((one): readonly Operation[] => {
-      const errors = [...questionErrors, ...(one.id === 'evaluations' ? (['too_many_items'] as const) : [])]
+      const errors = [
+        ...questionErrors,
+        ...(one.id === 'evaluations' ? (['too_many_items', 'tenant_changed'] as const) : []),
+      ]
       const operation = { ...one, method: 'post', errors, statuses } as const
       return [
         operation,

@@ -59,5 +59,6 @@ export const questionErrors = [
   'undecidable',
   'evaluation_failed',
   'audit_unavailable',
+  'directory_unavailable',
   'not_ready',
 ] as const satisfies readonly ErrorCode[]

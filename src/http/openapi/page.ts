@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { htmlText } from '../../document/html-page.ts'
+import { htmlProse, htmlText } from '../../document/html-page.ts'
 import type { Content, DescribedOperation, OpenapiDocument } from './document.ts'
 
 export interface Page {
@@ -98,9 +98,7 @@ const json = (value: unknown) => `<pre>${htmlText(JSON.stringify(value, null, 2)
 
 /** Backticks become code, line ends stay. */
 function prose(text: string): string {
-  return htmlText(text)
-    .replaceAll(/`([^`]+)`/g, '<code>$1</code>')
-    .replaceAll('\n', '<br>')
+  return htmlProse(text).replaceAll('\n', '<br>')
 }
 
 const style = `

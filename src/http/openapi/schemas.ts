@@ -63,7 +63,9 @@ const nearestGrant = {
   required: ['kind', 'change', 'patch', 'reason'],
   properties: {
     kind: text('What is changed: a seat, a key, an override, a role, a plan, …'),
+    with: text('Of two changes that turn it only together, the kind of the second.'),
     change: text('One line for people.'),
+    member: text('Of a freed seat, the user who gives it up.'),
     patch: { type: 'array', description: 'A JSON Patch (RFC 6902) of the tenant document.', items: { type: 'object' } },
     reason: text('Of the allow that it leads to.'),
   },

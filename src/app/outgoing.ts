@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto'
+import type { OutgoingMessage } from '../directory/journal.ts'
+import type { ListedMessage } from '../directory/stored-outbox.ts'
+import type { JsonObject, TenantDraft } from '../directory/tenant-draft.ts'
+import type { Deliveries, Delivery } from '../outbox/read-deliveries.ts'
+import type { Obligation } from '../pdp/decision.ts'
+import { address } from '../pdp/member.ts'
+
+type Invitation = NonNullable<OutgoingMessage['invitation']>
+
+/** What of an action's obligations leaves the process. */
+export interface Outgoing {
+  /** The invitation that the record's user was given, for the message that is to bring it. */
+  invited(record: JsonObject | undefined, invitation: Invitation): void
+  /** In the order of the obligations. Throws where a message is to bring an invitation and there is none. */
+  messages(at: number): readonly OutgoingMessage[]
+}
+
+/** `draft` is the tenant before the change: who is removed by it still has an address. */
+export function outgoingOf(deliveries: Deliveries, draft: TenantDraft, obligations: readonly Obligation[]): Outgoing {
+  const leaving = obligations.flatMap((obligation) => {
+    const delivery = deliveries.get(obligation.type)
+    return delivery === undefined ? [] : [{ obligation, delivery, recipient: recipientOf(draft, obligation, delivery) }]
+  })
+  const invitations = new Map<string, Invitation>()
+  return {
+    invited(record, invitation) {
+      for (const name of [record?.user, record?.email])
+        if (typeof name === 'string') invitations.set(address(name), invitation)
+    },
+    messages: (created) =>
+      leaving.map(({ obligation: { type, ...parameters }, delivery, recipient }) => {
+        const invites = delivery.channel === 'mail' && delivery.invitation
+        const invitation = invites ? invitations.get(address(recipient ?? '')) : undefined
+        if (invites && invitation === undefined)
+          throw new Error(`\`${type}\` is to bring an invitation that nobody made`)
+        const { channel } = delivery
+        return { id: randomUUID(), channel, type, body: JSON.stringify(parameters), recipient, invitation, created }
+      }),
+  }
+}
+
+/**
+ * What the parameter says, or the address of the member whom it names. Null for what goes to no single person.
+ *
+ * INVARIANT: an invitation goes to the very address that the policy named, also where that is somebody's user id.
+ */
+function recipientOf(draft: TenantDraft, obligation: Obligation, delivery: Delivery): string | null {
+  if (delivery.channel !== 'mail') return null
+  const named = String(obligation[delivery.to])
+  const record = delivery.invitation ? undefined : draft.member(named)
+  return record === undefined ? named : addressOf(record)
+}
+
+function addressOf({ email, user }: JsonObject): string {
+  return typeof email === 'string' && email !== '' ? email : String(user)
+}
+
+/** A message as the management API shows it. */
+export function shownMessage({ body, expires, created, due, error, ...message }: ListedMessage) {
+  const time = (at: number) => new Date(at).toISOString()
+  return {
+    ...message,
+    parameters: JSON.parse(body) as unknown,
+    created_at: time(created),
+    ...(expires === null ? {} : { expires_at: time(expires) }),
+    ...(due === 0 ? {} : { due_at: time(due) }),
+    ...(error === null ? {} : { last_error: error }),
+  }
+}

@@ -1,0 +1,87 @@
+import type { Change, ChangeFeed } from '../pdp/change-feed.ts'
+
+/** Server-sent events of the change feed (HTML Standard, section 9.2). */
+export interface EventStreams {
+  /**
+   * A stream that goes on after the event `lastId`, or begins now. It reads only when its caller takes what is there, so
+   * a slow caller costs no memory.
+   */
+  open(tenant: string | undefined, lastId: string | null): ReadableStream<Uint8Array>
+  /** Ends every stream, and each that is opened later. */
+  close(): void
+}
+
+export interface EventStreamOptions {
+  /** A comment is sent after this time without a change, so that nobody on the way takes the stream for dead. */
+  readonly heartbeatMs?: number
+}
+
+/** Changes in one piece of a stream. */
+const batch = 100
+
+export function createEventStreams(feed: ChangeFeed, { heartbeatMs = 15_000 }: EventStreamOptions = {}): EventStreams {
+  const waiting = new Set<() => void>()
+  const wakeAll = () => {
+    for (const wake of waiting) wake()
+  }
+  let closed = false
+  feed.watch(wakeAll)
+  const untilChanged = (milliseconds: number) =>
+    new Promise<void>((resolve) => {
+      const wake = () => {
+        clearTimeout(timer)
+        waiting.delete(wake)
+        resolve()
+      }
+      const timer = setTimeout(wake, milliseconds)
+      waiting.add(wake)
+    })
+
+  return {
+    open(tenant, lastId) {
+      let { position, text } = begin(feed, lastId)
+      let cancelled = false
+      // Also where nothing is new for this caller its place moves on, so that it is not too old one day.
+      const next = (): string => {
+        const head = feed.head()
+        const changes = feed.after(position, batch, tenant)
+        position = changes.at(-1)?.position ?? head.position
+        return changes.map(eventOf).join('')
+      }
+      const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
+        if (text === '' && !closed) text = next()
+        const until = performance.now() + heartbeatMs
+        while (text === '' && !closed && !cancelled && performance.now() < until) {
+          await untilChanged(until - performance.now())
+          text = next()
+        }
+        if (cancelled) return
+        if (closed) return controller.close()
+        controller.enqueue(Buffer.from(text === '' ? `: nothing new\nid: ${feed.head().revision}\n\n` : text))
+        text = ''
+      }
+      const cancel = () => {
+        cancelled = true
+        wakeAll()
+      }
+      return new ReadableStream({ pull, cancel }, { highWaterMark: 0 })
+    },
+    close() {
+      closed = true
+      wakeAll()
+    },
+  }
+}
+
+/** An id is set without an event, so that a caller who is cut off at once knows where it was. */
+function begin(feed: ChangeFeed, lastId: string | null): { readonly position: number; readonly text: string } {
+  const { position, revision } = feed.head()
+  if (lastId === null) return { position, text: `retry: 1000\nid: ${revision}\n\n` }
+  const known = feed.positionOf(lastId)
+  if (known !== undefined) return { position: known, text: 'retry: 1000\n\n' }
+  return { position, text: `retry: 1000\nevent: reset\nid: ${revision}\ndata: ${JSON.stringify({ revision })}\n\n` }
+}
+
+function eventOf({ position: _, ...change }: Change): string {
+  return `event: change\nid: ${change.revision}\ndata: ${JSON.stringify(change)}\n\n`
+}

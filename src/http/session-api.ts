@@ -1,0 +1,82 @@
+import type { Context } from 'hono'
+import { PosternError } from '../pdp/errors.ts'
+import type { Session } from '../pdp/session.ts'
+import { malformed } from './authzen-question.ts'
+import type { Bindings } from './body.ts'
+import type { Console } from './console.ts'
+import type { DecisionApiParts } from './decision-api.ts'
+import type { EventStreams } from './event-streams.ts'
+import { jsonBody } from './json-body.ts'
+import { refuseUnknown } from './page-parameters.ts'
+import { type Reply, reply } from './reply.ts'
+
+/** The port to the sessions of a directory. Methods throw `PosternError`. */
+export interface SessionRegister {
+  register(tenant: string, session: Omit<Session, 'at'>): void
+  /** The oldest first; undefined where there is no such tenant. */
+  sessions(tenant: string, user: string): readonly Session[] | undefined
+  /** Answers with the revision; undefined where there is no such session. */
+  endSession(tenant: string, id: string): string | undefined
+}
+
+export interface SessionApiParts extends Pick<DecisionApiParts, 'settings'> {
+  readonly management: SessionRegister & { has(tenant: string): boolean }
+  readonly console: Console
+  readonly events: EventStreams
+}
+
+type Call = Context<{ Bindings: Bindings }>
+
+/** The longest id and the longest text about a session, in UTF-16 code units. */
+const longest = 1_000
+
+export async function registerSession(parts: SessionApiParts, c: Call, id: string): Promise<Reply> {
+  parts.console.authenticate(c.req.raw.headers, { scope: 'manage', tenant: c.req.param('tenant') })
+  const { body } = await jsonBody(parts, c)
+  const [extra] = Object.keys(body).filter((name) => !['id', 'user', 'about'].includes(name))
+  if (extra !== undefined) throw malformed('', `a session has \`id\`, \`user\` and \`about\`, not \`${extra}\``)
+  const text = (name: string, value: unknown, least: number): string => {
+    if (typeof value === 'string' && value.length >= least && value.length <= longest) return value
+    throw malformed(`/${name}`, `\`${name}\` must be a string of ${least} to ${longest} characters`)
+  }
+  const session = {
+    id: text('id', body.id, 1),
+    user: text('user', body.user, 1),
+    about: text('about', body.about ?? '', 0),
+  }
+  parts.management.register(c.req.param('tenant') as string, session)
+  return reply(200, JSON.stringify(session), id)
+}
+
+export function listSessions({ console, management }: SessionApiParts, c: Call, id: string): Reply {
+  console.authenticate(c.req.raw.headers, { scope: 'read', tenant: c.req.param('tenant') })
+  const tenant = c.req.param('tenant') as string
+  const sessions = management.sessions(tenant, c.req.param('user') as string)
+  if (sessions === undefined) throw new PosternError('unknown_tenant', `no tenant \`${tenant}\``)
+  return reply(200, JSON.stringify({ sessions }), id)
+}
+
+export function endSession({ console, management }: SessionApiParts, c: Call, id: string): Reply {
+  console.authenticate(c.req.raw.headers, { scope: 'manage', tenant: c.req.param('tenant') })
+  const revision = management.endSession(c.req.param('tenant') as string, c.req.param('session') as string)
+  if (revision === undefined) throw new PosternError('unknown_session')
+  return reply(200, JSON.stringify({ revision }), id)
+}
+
+export function streamEvents({ console, management, events }: SessionApiParts, c: Call, id: string): Response {
+  console.authenticate(c.req.raw.headers, { scope: 'read', tenant: c.req.query('tenant') })
+  const parameters = new URL(c.req.url).searchParams
+  refuseUnknown(parameters, ['tenant'])
+  const tenant = parameters.get('tenant') ?? undefined
+  if (tenant !== undefined && !management.has(tenant))
+    throw new PosternError('unknown_tenant', `no tenant \`${tenant}\``)
+  return new Response(events.open(tenant, c.req.raw.headers.get('last-event-id')), {
+    headers: {
+      'Content-Type': 'text/event-stream',
+      'Cache-Control': 'no-store',
+      'X-Request-ID': id,
+      // A stream ends with its server; then its connection is of no use to anybody.
+      Connection: 'close',
+    },
+  })
+}

@@ -1,0 +1,157 @@
+import { DeliveryError } from './delivery-error.ts'
+import type { Channel, Message } from './message.ts'
+
+/** The stored messages that wait, in the order in which they were written. */
+export interface Queue {
+  /** The tenants that have some. */
+  waiting(): readonly string[]
+  /** The tenant's first for one of the channels, due or not. What brings an invitation that is void by now is dropped. */
+  next(tenant: string, channels: readonly string[], at: number): Message | undefined
+  /** Forgets the message, and its secret. */
+  delivered(id: string): void
+  /** Counts the attempt. Without `due` the message is dead: it waits for somebody to have it tried again. */
+  failed(id: string, error: string, due: number | undefined): void
+  /** Drops every message whose invitation is void. */
+  dropVoid(at: number): void
+}
+
+export interface DelivererOptions {
+  readonly queue: Queue
+  /** Those that are configured; messages for others stay where they are, and hold up nothing. */
+  readonly channels: Readonly<Record<string, Channel>>
+  /** After so many a message is dead. */
+  readonly attempts: number
+  readonly log: { warn(message: string): void; error(message: string, fields: { readonly error: unknown }): void }
+  /** The pause after the first failure, in milliseconds; it doubles with each. Default one second. */
+  readonly firstPauseMs?: number
+  readonly now?: () => number
+  readonly random?: () => number
+}
+
+export interface Deliverer {
+  /** Something was written for the tenant, or is to be tried again. */
+  wake(tenant: string): void
+  /** Stops. What is under way has a moment to end; cut short, it is delivered again by the next process. */
+  close(timeoutMs: number): Promise<void>
+}
+
+/** Tenants that are served at a time. */
+const lanes = 8
+
+const longestPauseMs = 60 * 60 * 1_000
+
+/** Until a tenant is looked at again whose messages could not be read or written. */
+const storePauseMs = 60_000
+
+/** How often void invitations are looked for among what nobody delivers. */
+const sweepMs = 10 * 60 * 1_000
+
+/**
+ * Delivers what waits, at least once: a message is forgotten only after its receiver took it. Of one tenant one message
+ * at a time, and none before an earlier one was delivered or is dead.
+ *
+ * INVARIANT: this process alone has the directory open, so nobody else delivers the same message meanwhile.
+ */
+export function createDeliverer(options: DelivererOptions): Deliverer {
+  const { queue, channels, attempts, log, now = Date.now, random = Math.random, firstPauseMs = 1_000 } = options
+  const names = Object.keys(channels)
+  const woken = new Set<string>()
+  const busy = new Map<string, Promise<void>>()
+  const timers = new Map<string, NodeJS.Timeout>()
+  let stopping = false
+  let closed = false
+
+  /** Between a half and the whole of the doubled pause, so that not all come back at once. */
+  const pauseAfter = (failures: number) =>
+    Math.ceil(Math.min(firstPauseMs * 2 ** (failures - 1), longestPauseMs) * (0.5 + random() / 2))
+
+  const wakeAt = (tenant: string, at: number) => {
+    if (stopping) return
+    clearTimeout(timers.get(tenant))
+    timers.set(
+      tenant,
+      setTimeout(() => wake(tenant), Math.max(1, at - now())),
+    )
+  }
+
+  const attempt = async (message: Message): Promise<void> => {
+    const failure = await failureOf(channels[message.channel] as Channel, message)
+    // After the stop the directory is closed.
+    if (closed) return
+    if (failure === undefined) return queue.delivered(message.id)
+    const failures = message.attempts + 1
+    const dead = failure.final || failures >= attempts
+    queue.failed(message.id, failure.message, dead ? undefined : now() + pauseAfter(failures))
+    if (dead) log.warn('a message of the outbox is dead: see `GET /v1/outbox?state=dead`')
+  }
+
+  const serve = async (tenant: string): Promise<void> => {
+    while (!stopping) {
+      const message = queue.next(tenant, names, now())
+      if (message === undefined) return
+      if (message.due > now()) return wakeAt(tenant, message.due)
+      await attempt(message)
+    }
+  }
+
+  const start = () => {
+    for (const tenant of woken) {
+      if (stopping || busy.size >= lanes) return
+      if (busy.has(tenant)) continue
+      woken.delete(tenant)
+      const served = serve(tenant)
+        .catch((error: unknown) => {
+          log.error('the outbox of a tenant cannot be read or written', { error })
+          wakeAt(tenant, now() + storePauseMs)
+        })
+        .finally(() => {
+          busy.delete(tenant)
+          start()
+        })
+      busy.set(tenant, served)
+    }
+  }
+
+  const wake = (tenant: string): void => {
+    if (stopping || names.length === 0) return
+    woken.add(tenant)
+    start()
+  }
+
+  const sweep = () => {
+    try {
+      queue.dropVoid(now())
+    } catch (error) {
+      log.error('the outbox cannot be swept', { error })
+    }
+  }
+  sweep()
+  const sweeping = setInterval(sweep, sweepMs).unref()
+  for (const tenant of queue.waiting()) wake(tenant)
+
+  return {
+    wake,
+    async close(timeoutMs) {
+      stopping = true
+      clearInterval(sweeping)
+      for (const timer of timers.values()) clearTimeout(timer)
+      let late: NodeJS.Timeout | undefined
+      const limit = new Promise((resolve) => {
+        late = setTimeout(resolve, timeoutMs)
+      })
+      await Promise.race([Promise.all(busy.values()), limit])
+      clearTimeout(late)
+      closed = true
+    },
+  }
+}
+
+async function failureOf(channel: Channel, message: Message): Promise<DeliveryError | undefined> {
+  try {
+    await channel.send(message)
+    return undefined
+  } catch (error) {
+    if (error instanceof DeliveryError) return error
+    return new DeliveryError(`the channel failed (${(error as Error).name})`, { final: false })
+  }
+}
