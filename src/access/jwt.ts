@@ -16,6 +16,8 @@ export interface TokenClaims {
   readonly subject: string
   /** The claim `iat`, RFC 3339 in UTC. */
   readonly issuedAt: string
+  /** The claim `token_scopes`: the tenants that the token is for; undefined for one without it. */
+  readonly scopes?: readonly string[]
 }
 
 /** Undefined for a token that is not valid. Rejects when that cannot be told, as when the keys cannot be fetched. */
@@ -59,16 +61,23 @@ export function createJwtVerifier({ keys, issuer, audience, algorithm }: JwtOpti
         clockTolerance,
         requiredClaims: ['sub', 'iat', 'exp'],
       })
-      const { sub, iat } = payload
+      const { sub, iat, token_scopes: scopes } = payload
       if (typeof sub !== 'string' || sub === '' || /\p{Cs}/u.test(sub) || typeof iat !== 'number') return undefined
       // A token of the future would outlive every end of its bearer's sessions.
       if (!Number.isFinite(iat) || iat < 0 || iat > Date.now() / 1000 + clockTolerance) return undefined
-      return { subject: sub, issuedAt: new Date(iat * 1000).toISOString() }
+      // A claim that cannot be read would leave a narrow token without its bounds.
+      if (scopes !== undefined && !isListOfTexts(scopes)) return undefined
+      const claims = { subject: sub, issuedAt: new Date(iat * 1000).toISOString() }
+      return scopes === undefined ? claims : { ...claims, scopes }
     } catch (error) {
       if (tokenFaults.some((fault) => error instanceof fault)) return undefined
       throw error
     }
   }
+}
+
+function isListOfTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((text) => typeof text === 'string' && !/\p{Cs}/u.test(text))
 }
 
 function keySource(keys: string): JWTVerifyGetKey {

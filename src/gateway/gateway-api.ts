@@ -153,6 +153,7 @@ async function decide(parts: GatewayApiParts, routed: Routed, client: Client): P
     context: {
       ...(tenant === undefined ? {} : { tenant }),
       ...(client.sessionIssuedAt === undefined ? {} : { session_issued_at: client.sessionIssuedAt }),
+      ...(client.tokenScopes === undefined ? {} : { token_scopes: client.tokenScopes }),
     },
   }
   const given = await recordedDecision(parts, request)

@@ -17,6 +17,8 @@ export interface Client {
   readonly subject: string
   /** When the session began, RFC 3339; undefined where the gateway only names the subject. */
   readonly sessionIssuedAt: string | undefined
+  /** The tenants that the client's token is for; undefined where it does not say. */
+  readonly tokenScopes?: readonly string[]
 }
 
 /** Who speaks: the client, by the headers that the gateway passed on, and the gateway itself. By HTTP they are the same. */
@@ -55,7 +57,9 @@ function byToken(options: Parameters<typeof createJwtVerifier>[0]): Identify {
     if (authorization === undefined || authorization === '') return 'no_credential'
     const token = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization)?.[1]
     const claims = token === undefined ? undefined : await verify(token)
-    return claims === undefined ? 'bad_credential' : { subject: claims.subject, sessionIssuedAt: claims.issuedAt }
+    if (claims === undefined) return 'bad_credential'
+    const { subject, issuedAt, scopes } = claims
+    return { subject, sessionIssuedAt: issuedAt, ...(scopes === undefined ? {} : { tokenScopes: scopes }) }
   }
 }
 

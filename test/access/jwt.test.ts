@@ -18,6 +18,14 @@ describe('a token', () => {
     expect(await verify(token)).toEqual({ subject: 'bill', issuedAt: '2023-11-14T22:13:20.000Z' })
   })
 
+  it('gives the tenants that it is for', async () => {
+    expect(await verify(await tokenOf('bill', { token_scopes: ['acme', 'beta'] }))).toMatchObject({
+      subject: 'bill',
+      scopes: ['acme', 'beta'],
+    })
+    expect(await verify(await tokenOf('bill', { token_scopes: [] }))).toMatchObject({ scopes: [] })
+  })
+
   const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
   it.each([
     ['of another issuer', () => tokenOf('bill', { iss: 'https://evil.example' })],
@@ -31,6 +39,8 @@ describe('a token', () => {
     ['without a time', () => tokenOf('bill', { iat: undefined as never })],
     ['without a subject', () => tokenOf(undefined)],
     ['with an empty subject', () => tokenOf('')],
+    ['with scopes that are no list', () => tokenOf('bill', { token_scopes: 'acme' })],
+    ['with a scope that is no text', () => tokenOf('bill', { token_scopes: ['acme', 7] })],
     ['with half a character', () => tokenOf('\ud800')],
     ['signed by another key', () => tokenOf('bill', {}, other)],
     ['that is none', async () => 'a.b.c'],

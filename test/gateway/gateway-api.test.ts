@@ -83,6 +83,17 @@ describe('each dialect', () => {
     expect(asked).toEqual([question, question, question, question])
   })
 
+  it('tells the policy which tenants a token is for', async () => {
+    const { get, asked } = gateway()
+    const token = await tokenOf('dev', { iat: 1_700_000_000, token_scopes: ['acme-filestack'] })
+    await get('/v1/auth-request', [...nginx('/v1/keys/key-site/uses', 'POST'), 'Authorization', `Bearer ${token}`])
+    expect(asked[0]?.context).toEqual({
+      tenant: 'acme-filestack',
+      session_issued_at: '2023-11-14T22:13:20.000Z',
+      token_scopes: ['acme-filestack'],
+    })
+  })
+
   it('answers what the forward-auth plugin of APISIX sends, with the headers that it can be told to pass on', async () => {
     const { get, asked } = gateway()
     const sent = [
