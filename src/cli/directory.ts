@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { projectAt } from '../app/project.ts'
-import { openDirectory } from '../directory/directory.ts'
 import { CommandError, defineCommand } from './command.ts'
 import { configuredDirectory } from './configured-directory.ts'
-import { reportingErrors } from './project-errors.ts'
 import { projectOption } from './project-option.ts'
 import { knownWord } from './reviewed-project.ts'
+import { withDirectory } from './with-directory.ts'
 
 const verbs = ['backup', 'restore', 'check']
 
@@ -39,25 +38,20 @@ export const directory = defineCommand({
     const copy = resolve(path ?? '.')
     if (verb === 'backup' && existsSync(copy)) throw new CommandError(`\`${copy}\` exists`, 'name another file')
     if (verb === 'restore' && !existsSync(copy)) throw new CommandError(`there is no file \`${copy}\``)
-    return reportingErrors(() => {
-      const opened = openDirectory(file)
-      try {
-        if (verb === 'check') {
-          const { faults, tenants, members } = opened.check()
-          for (const fault of faults) io.stdout.write(`${fault}\n`)
-          io.stdout.write(`${tenants} tenants, ${members} members, ${faults.length} faults\n`)
-          return faults.length === 0 ? 0 : 1
-        }
-        if (verb === 'backup') opened.backup(copy)
-        else {
-          if (values.replace !== true && opened.list(1).length > 0)
-            throw new CommandError(`\`${file}\` holds tenants`, '`--replace` replaces all of them')
-          opened.restore(copy)
-        }
-        return 0
-      } finally {
-        opened.close()
+    return withDirectory(file, (opened) => {
+      if (verb === 'check') {
+        const { faults, tenants, members } = opened.check()
+        for (const fault of faults) io.stdout.write(`${fault}\n`)
+        io.stdout.write(`${tenants} tenants, ${members} members, ${faults.length} faults\n`)
+        return faults.length === 0 ? 0 : 1
       }
+      if (verb === 'backup') opened.backup(copy)
+      else {
+        if (values.replace !== true && opened.list(1).length > 0)
+          throw new CommandError(`\`${file}\` holds tenants`, '`--replace` replaces all of them')
+        opened.restore(copy)
+      }
+      return 0
     })
   },
 })

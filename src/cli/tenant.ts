@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { BundleIndex } from '../app/build.ts'
 import { importTenants } from '../app/import-tenants.ts'
 import { buildProject, projectAt } from '../app/project.ts'
-import { type Directory, openDirectory } from '../directory/directory.ts'
+import type { Directory } from '../directory/directory.ts'
 import { readBundle } from '../opa/bundle.ts'
 import { CommandError, defineCommand, type Io } from './command.ts'
 import { configuredDirectory } from './configured-directory.ts'
@@ -10,6 +10,7 @@ import { createProgress } from './progress.ts'
 import { reportingErrors } from './project-errors.ts'
 import { projectOption } from './project-option.ts'
 import { knownWord } from './reviewed-project.ts'
+import { withDirectory } from './with-directory.ts'
 
 const verbs = ['list', 'export', 'import']
 
@@ -70,17 +71,6 @@ async function importFiles(
   }
   io.stdout.write(`revision ${revision}\n`)
   return 0
-}
-
-function withDirectory<T>(file: string, work: (directory: Directory) => T): Promise<T> {
-  return reportingErrors(() => {
-    const directory = openDirectory(file)
-    try {
-      return work(directory)
-    } finally {
-      directory.close()
-    }
-  })
 }
 
 const page = 1_000

@@ -1,12 +1,11 @@
 import { projectAt } from '../app/project.ts'
-import { openDirectory } from '../directory/directory.ts'
 import type { Tokens } from '../directory/tokens.ts'
 import { tokenScopes } from '../pdp/access-token.ts'
 import { CommandError, defineCommand, type Io } from './command.ts'
 import { configuredDirectory } from './configured-directory.ts'
-import { reportingErrors } from './project-errors.ts'
 import { projectOption } from './project-option.ts'
 import { knownWord } from './reviewed-project.ts'
+import { withDirectory } from './with-directory.ts'
 
 const verbs = ['create', 'list', 'revoke']
 const dayMs = 24 * 60 * 60 * 1_000
@@ -45,17 +44,12 @@ export const token = defineCommand({
     if (verb !== 'create' && [values.scope, values.tenant, values.days].some((value) => value !== undefined))
       throw new CommandError('`--scope`, `--tenant` and `--days` are of `postern token create`')
     const file = await configuredDirectory(projectAt(values.project ?? '.').root, values.settings, io, true)
-    return reportingErrors(() => {
-      const directory = openDirectory(file)
-      try {
-        if (verb === 'list') list(directory.tokens, io)
-        else if (verb === 'create') create(directory.tokens, name as string, values, io)
-        else if (!directory.tokens.revoke(name as string))
-          throw new CommandError(`no token \`${name}\``, '`postern token list` lists them')
-        return 0
-      } finally {
-        directory.close()
-      }
+    return withDirectory(file, ({ tokens }) => {
+      if (verb === 'list') list(tokens, io)
+      else if (verb === 'create') create(tokens, name as string, values, io)
+      else if (!tokens.revoke(name as string))
+        throw new CommandError(`no token \`${name}\``, '`postern token list` lists them')
+      return 0
     })
   },
 })

@@ -1,5 +1,6 @@
-import { sql } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type { Store } from './store.ts'
+import type { OutboxRow } from './tables.ts'
 
 /** The messages that wait to leave the process. Times are milliseconds since 1970; methods throw `directory_unavailable`. */
 export interface StoredOutbox {
@@ -21,20 +22,7 @@ export interface StoredOutbox {
   retry(id: string, at: number): string | undefined
 }
 
-export interface StoredMessage {
-  readonly id: string
-  readonly tenant: string
-  readonly channel: string
-  readonly type: string
-  readonly body: string
-  readonly recipient: string | null
-  readonly secret: string | null
-  readonly digest: string | null
-  readonly expires: number | null
-  readonly created: number
-  readonly attempts: number
-  readonly due: number
-}
+export type StoredMessage = Omit<Selectable<OutboxRow>, 'seq' | 'dead' | 'error'>
 
 export interface ListedMessage extends Omit<StoredMessage, 'secret' | 'digest'> {
   /** The place in the list. */

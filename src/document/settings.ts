@@ -194,19 +194,9 @@ function checkTogether(settings: Settings, env: Environment, document: YamlDocum
       : { file: document.file, ...document.place(path) }
     throw new DocumentError([{ ...place, message, remedy, pointer: toPointer(path) }])
   }
-  const { listen, directory, management } = settings
+  const { listen, directory } = settings
   if (listen.management !== null && directory === null)
     refuse(['listen', 'management'], 'there is no directory to manage', 'set `directory`')
-  if (
-    listen.management !== null &&
-    management.token === null &&
-    !/^(127\.|localhost:|\[::1\]:|unix:)/.test(listen.management)
-  )
-    refuse(
-      ['listen', 'management'],
-      '`management.token` is missing, and others can reach this address',
-      'set the token, or listen on 127.0.0.1',
-    )
   const { headers_timeout_ms, request_timeout_ms } = settings.http
   if (headers_timeout_ms > request_timeout_ms) {
     const message = `${headers_timeout_ms} is more than \`http.request_timeout_ms\`, ${request_timeout_ms}`

@@ -2,32 +2,16 @@ import { describe, expect, it } from 'vitest'
 import { factBounds, type TenantFacts } from '../../src/pdp/facts.ts'
 import type { DecisionRequest } from '../../src/pdp/request.ts'
 import { factsOfDocument, type TenantDocument } from '../../src/pdp/tenant-document.ts'
-import { randomCase } from '../reference/generate.ts'
-import { toWire } from '../reference/rows.ts'
 import { tenantWith } from '../support/fact-bounds.ts'
 import { directoryOf } from '../support/stored-tenants.ts'
 import { everyFact } from './every-fact.ts'
+import { randomTenant } from './random-tenant.ts'
 
 const cases = 600
 
-/** A tenant of its own for each case. */
-function caseOf(seed: number) {
-  const { document, request } = randomCase(seed)
-  const { tenant: _, ...asked } = toWire({
-    id: '',
-    document,
-    others: [],
-    request,
-    expect: 'deny',
-    reason: '',
-    obligations: [],
-  })
-  return { document: { ...document, tenant: `t${seed}` } as TenantDocument, request: asked as DecisionRequest }
-}
-
 describe('a stored tenant', () => {
   it('has for every fact the text that its document has', () => {
-    const all = Array.from({ length: cases }, (_, seed) => caseOf(seed))
+    const all = Array.from({ length: cases }, (_, seed) => randomTenant(seed))
     const { tenants } = directoryOf(...all.map(({ document }) => document))
     const texts = new Set<string>()
     for (const { document, request } of all) {
@@ -55,7 +39,7 @@ describe('a stored tenant', () => {
 
   it('is searched for the candidates that its document has, page by page', () => {
     const types = ['user', 'api_key', 'project', 'custom_level', 'group', 'collection', 'door', 'constructor']
-    const all = Array.from({ length: cases }, (_, seed) => caseOf(seed).document)
+    const all = Array.from({ length: cases }, (_, seed) => randomTenant(seed).document)
     const twice =
       JSON.parse(`{"tenant":"twice","system":"x","members":[{"user":"a"},{"user":"b"}],"api_keys":["k","l","k"],
       "projects":["p","p"],"custom_levels":[{"id":"x"},{"id":"x"},{"id":7},{"id":"y"}],"groups":{"g":[]},"collection_assets":{"c":[]},
@@ -86,7 +70,7 @@ describe('a stored tenant', () => {
   })
 
   it('comes out as the document that it was', () => {
-    const all = Array.from({ length: cases }, (_, seed) => caseOf(seed).document)
+    const all = Array.from({ length: cases }, (_, seed) => randomTenant(seed).document)
     const directory = directoryOf(...all)
     expect(all.map(({ tenant }) => directory.export(tenant))).toEqual(
       all.map((document, index) => ({ ...document, revision: index + 1 })),

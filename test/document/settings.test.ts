@@ -168,6 +168,13 @@ describe('loading', () => {
   })
 })
 
+test('management needs a directory', () => {
+  expect(problemsOf(() => load('listen: { management: "127.0.0.1:0" }'))).toEqual([
+    'config/sidecar.yaml:1:23: there is no directory to manage; set `directory`',
+  ])
+  expect(load('listen: { management: "127.0.0.1:0" }\ndirectory: d.db').listen.management).toBe('127.0.0.1:0')
+})
+
 describe('the certificates', () => {
   test.each([
     ['{ cert: c }', 'key'],

@@ -37,7 +37,7 @@ export interface Reached {
   readonly headers: IncomingHttpHeaders
 }
 
-export interface Rig extends Pick<PosternBehind, 'decisionAnswers' | 'allows'> {
+export interface Rig extends Pick<PosternBehind, 'otherAnswers' | 'allows'> {
   readonly port: number
   /** What the service behind the gateway was asked. */
   readonly reached: Reached[]
@@ -85,11 +85,11 @@ export async function envoyRig(
     reached,
     meet: front.meet,
     raw: (text) => rawStatus(port, text, 1_500),
-    decisionAnswers: postern.decisionAnswers,
+    otherAnswers: postern.otherAnswers,
     allows: postern.allows,
     async stop() {
       await stopGateway(envoy, folder)
-      postern.stop()
+      await postern.stop()
       await front.stop()
       service.closeAllConnections()
       service.close()

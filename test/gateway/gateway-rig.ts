@@ -28,7 +28,7 @@ export interface Asked {
 /** Stands where Postern should: nothing, a connection that ends, silence, or an answer of this status. */
 export type Trouble = 'none' | 'down' | 'slow' | number
 
-export interface Rig extends Pick<PosternBehind, 'decisionAnswers'> {
+export interface Rig extends Pick<PosternBehind, 'otherAnswers'> {
   readonly reached: Reached[]
   readonly asked: Asked[]
   meet(trouble: Trouble): void
@@ -81,11 +81,11 @@ export async function gatewayRig(program: GatewayProgram): Promise<Rig> {
       trouble = next
     },
     raw: (text, patience = 40_000) => rawStatus(port, text, patience),
-    decisionAnswers: postern.decisionAnswers,
+    otherAnswers: postern.otherAnswers,
     async stop() {
       for (const server of [service, front]) server.closeAllConnections()
       await stopGateway(gateway, folder)
-      postern.stop()
+      await postern.stop()
       for (const server of [service, front]) {
         server.closeAllConnections()
         server.close()

@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { importTenants } from '../../src/app/import-tenants.ts'
 import { tenantDocuments } from '../../src/app/project.ts'
 import { serve } from '../../src/app/serve.ts'
 import { loadSettings } from '../../src/document/settings.ts'
@@ -8,23 +12,39 @@ import { builtBundle, project } from '../support/policy.ts'
 export interface PosternBehind {
   /** Of the listener for gateways. */
   readonly port: number
-  /** Answers that the decision API has given, the metrics themselves left out. */
-  decisionAnswers(): Promise<number>
+  /** Answers that the decision and the management API have given, the metrics themselves left out. */
+  otherAnswers(): Promise<number>
   /** Requests that the policy has allowed so far. */
   allows(): Promise<number>
-  stop(): void
+  stop(): Promise<void>
 }
 
-/** Serves this project with one listener for gateways, which `variables` name, and the routes of the project at `root`. */
+/**
+ * Serves this project from a directory with one listener for gateways, which `variables` name, the routes of the project
+ * at `root`, and a management API that believes whoever reaches it.
+ */
 export async function posternBehind(
   variables: Readonly<Record<string, string>>,
   root = project.root,
 ): Promise<PosternBehind> {
-  const { listeners } = await serve({
+  const folder = mkdtempSync(join(tmpdir(), 'postern-behind-'))
+  const env = {
+    POSTERN_LISTEN_DECISION: '127.0.0.1:0',
+    POSTERN_LISTEN_MANAGEMENT: '127.0.0.1:0',
+    POSTERN_DIRECTORY: join(folder, 'postern.db'),
+    ...variables,
+  }
+  importTenants({
+    bundle: builtBundle(),
+    directory: env.POSTERN_DIRECTORY,
+    files: tenantDocuments(project, null),
+    root: project.root,
+  })
+  const { listeners, finish } = await serve({
     bundle: builtBundle(),
     source: 'test',
-    settings: loadSettings(undefined, { POSTERN_LISTEN_DECISION: '127.0.0.1:0', ...variables }, project.root),
-    tenantFiles: tenantDocuments(project, null),
+    settings: loadSettings(undefined, env, project.root),
+    tenantFiles: [],
     root,
     log: createServerLog({ sink: () => {} }),
     version: 'test',
@@ -32,7 +52,7 @@ export async function posternBehind(
   const [decision, gateway] = listeners.map(({ address }) => Number(new URL(address).port)) as [number, number]
   return {
     port: gateway,
-    async decisionAnswers() {
+    async otherAnswers() {
       const answers = await counted(decision, 'http_requests_total')
       return (
         answers
@@ -48,8 +68,10 @@ export async function posternBehind(
         .filter(({ labels }) => labels.includes('effect="allow"') && labels.includes('dialect="gateway"'))
         .reduce((sum, { count }) => sum + count, 0)
     },
-    stop() {
+    async stop() {
       for (const listener of listeners) listener.destroy()
+      await finish()
+      rmSync(folder, { recursive: true })
     },
   }
 }

@@ -85,8 +85,15 @@ const heads = [
   `GET /v1/members HTTP/1.1\r\n${host}@X-A: ${'b'.repeat(100_000)}\r\n${end}`,
 ]
 
+/** What Postern itself answers elsewhere; behind the gateway none of it is anything. */
+const ownPaths = [
+  ...['GET /v1/tenants', 'GET /v1/tenants/acme-filestack', 'GET /v1/outbox', 'GET /v1/events', 'GET /metrics'],
+  ...['PUT /v1/tenants/acme-filestack', 'POST /v1/tenants/acme-filestack/actions/plan:change', 'POST /authorize'],
+  ...['POST /v1/explain', 'POST /access/v1/evaluation', 'GET /v1/auth-request', 'GET /livez', 'GET /readyz'],
+].map((line) => `${line} HTTP/1.1`)
+
 export const rawRequests: readonly string[] = [
-  ...requestLines.map((line) => `${line}\r\n${host}@${end}`),
+  ...[...requestLines, ...ownPaths].map((line) => `${line}\r\n${host}@${end}`),
   ...bodies,
   ...heads,
 ]

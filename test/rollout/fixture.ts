@@ -1,3 +1,4 @@
+import { afterAll, beforeAll } from 'vitest'
 import { createActivation } from '../../src/app/activation.ts'
 import type { BundleIndex } from '../../src/app/build.ts'
 import type { PolicySource } from '../../src/app/policy-source.ts'
@@ -7,7 +8,7 @@ import type { Bundle } from '../../src/opa/bundle.ts'
 import { series } from '../http/fixture.ts'
 import { openDoor } from '../support/acme.ts'
 import { inlinePdp } from '../support/policy.ts'
-import type { ProjectCopy } from '../support/project-copy.ts'
+import { type ProjectCopy, tinyProject } from '../support/project-copy.ts'
 
 /** An activation over a decision point of its own, with what it counted and logged. */
 export function activationOf(now?: () => Date) {
@@ -24,6 +25,19 @@ export function activationOf(now?: () => Date) {
 export const mayOpen = (pdp: ReturnType<typeof inlinePdp>) => {
   const { decision } = pdp.decide(openDoor() as never)
   return { decision: decision.decision, reason: decision.reason, policy: decision.policy }
+}
+
+/** A project that goes with the file's tests, and two bundles of it: the owner may open a door in one alone. */
+export function twoPolicies() {
+  const made = {} as { project: ProjectCopy; open: Bundle<BundleIndex>; locked: Bundle<BundleIndex> }
+  beforeAll(async () => {
+    const project = tinyProject()
+    const { bundle: open } = await project.build()
+    lockDoors(project)
+    Object.assign(made, { project, open, locked: (await project.build()).bundle })
+  })
+  afterAll(() => made.project.remove())
+  return made
 }
 
 /** Takes the owner's right to open a door away. */

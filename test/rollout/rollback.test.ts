@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { BundleIndex } from '../../src/app/build.ts'
 import { bundleStore, keepOrTell } from '../../src/app/bundle-store.ts'
 import { openFile, pinnedSource } from '../../src/app/pinned-source.ts'
@@ -13,21 +13,11 @@ import { defaultSettings } from '../../src/document/settings.ts'
 import type { Bundle } from '../../src/opa/bundle.ts'
 import { silentProgress } from '../../src/opa/progress.ts'
 import { commandRun } from '../support/command-run.ts'
-import { type ProjectCopy, tinyProject } from '../support/project-copy.ts'
-import { activationOf, lockDoors, mayOpen } from './fixture.ts'
+import { activationOf, mayOpen, twoPolicies } from './fixture.ts'
 
 const options = { max_bytes: 10_000_000, key: undefined }
 
-let project: ProjectCopy
-let open: Bundle<BundleIndex>
-let locked: Bundle<BundleIndex>
-beforeAll(async () => {
-  project = tinyProject()
-  open = (await project.build()).bundle
-  lockDoors(project)
-  locked = (await project.build()).bundle
-})
-afterAll(() => project.remove())
+const policies = twoPolicies()
 
 let root: string
 beforeEach(() => {
@@ -48,14 +38,14 @@ const holding = (bundle: Bundle<BundleIndex>): PolicySource => ({
 describe('the store', () => {
   it('keeps the last good bundle, its signature included, and goes back to the one before', async () => {
     const store = storeAt(root)
-    await store.keep({ bundle: open })
+    await store.keep({ bundle: policies.open })
     await expect(store.rollBack()).rejects.toThrow('there is no predecessor to go back to')
-    await store.keep({ bundle: locked })
+    await store.keep({ bundle: policies.locked })
     // Again, as after a restart: it does not become its own predecessor.
-    await store.keep({ bundle: locked })
-    expect(await policyIn(store.current)).toBe(locked.manifest.policy)
-    expect(await store.rollBack()).toBe(open.manifest.policy)
-    expect(await policyIn(store.pinned)).toBe(open.manifest.policy)
+    await store.keep({ bundle: policies.locked })
+    expect(await policyIn(store.current)).toBe(policies.locked.manifest.policy)
+    expect(await store.rollBack()).toBe(policies.open.manifest.policy)
+    expect(await policyIn(store.pinned)).toBe(policies.open.manifest.policy)
     await expect(store.rollBack()).rejects.toThrow('a bundle is pinned already')
     expect([store.release(), store.release(), store.pin()]).toEqual([true, false, undefined])
   })
@@ -65,7 +55,7 @@ describe('the store', () => {
     writeFileSync(join(root, 'file'), '')
     const log = { warn: (message: string, fields?: object) => void told.push([message, fields]) }
     const store = bundleStore(join(root, 'file/rollout'))
-    await keepOrTell({ bundle: open }, store, log)
+    await keepOrTell({ bundle: policies.open }, store, log)
     expect(told).toEqual([
       ['the bundle could not be kept', { source: store.current, problems: [expect.stringMatching(/^ENOTDIR/)] }],
     ])
@@ -75,12 +65,12 @@ describe('the store', () => {
 it('`postern rollback` turns a serving process to the predecessor until it is released', async () => {
   const store = storeAt(root)
   const { pdp, activation } = activationOf()
-  for (const bundle of [open, locked]) {
+  for (const bundle of [policies.open, policies.locked]) {
     activation.activate(bundle, 'source')
     await store.keep({ bundle })
   }
   const stop = new AbortController()
-  const source = pinnedSource(holding(locked), store, options)
+  const source = pinnedSource(holding(policies.locked), store, options)
   const keep = (delivery: Parameters<typeof store.keep>[0]) => store.keep(delivery)
   const running = rollOut({ source, activation, keep, tag: 'held', signal: stop.signal, milliseconds: 5 })
   const until = async (policy: string) => {
@@ -89,15 +79,15 @@ it('`postern rollback` turns a serving process to the predecessor until it is re
   }
   expect(await commandRun('rollback', '--project', root)).toEqual({
     code: 0,
-    stdout: `pinned: ${store.pinned}\npolicy ${open.manifest.policy}\nrelease it with \`postern rollback --release\`\n`,
+    stdout: `pinned: ${store.pinned}\npolicy ${policies.open.manifest.policy}\nrelease it with \`postern rollback --release\`\n`,
     stderr: '',
   })
-  expect(await until(open.manifest.policy)).toEqual([true, store.pinned])
+  expect(await until(policies.open.manifest.policy)).toEqual([true, store.pinned])
   await sleep(50)
-  expect(mayOpen(pdp).policy).toBe(open.manifest.policy)
+  expect(mayOpen(pdp).policy).toBe(policies.open.manifest.policy)
   expect(await commandRun('rollback', '--project', root)).toMatchObject({ code: 2, stdout: '' })
   expect(await commandRun('rollback', '--release', '--project', root)).toMatchObject({ code: 0, stdout: 'released\n' })
-  expect(await until(locked.manifest.policy)).toEqual([false, 'source'])
+  expect(await until(policies.locked.manifest.policy)).toEqual([false, 'source'])
   expect(await commandRun('rollback', '--release', '--project', root)).toMatchObject({ code: 1 })
   stop.abort()
   await running
@@ -115,9 +105,9 @@ describe('a start', () => {
   it('without the server takes the last good bundle, and says so', async () => {
     const told: unknown[] = []
     const store = storeAt(root)
-    await store.keep({ bundle: open })
+    await store.keep({ bundle: policies.open })
     const started = await start(unreachable, told)
-    expect([started.bundle.manifest, started.from, started.tag]).toEqual([open.manifest, store.current, ''])
+    expect([started.bundle.manifest, started.from, started.tag]).toEqual([policies.open.manifest, store.current, ''])
     expect(told).toEqual(['policy refused'])
   })
 
@@ -127,12 +117,12 @@ describe('a start', () => {
 
   it('takes the pinned bundle, whatever the source holds', async () => {
     const store = storeAt(root)
-    await store.keep({ bundle: open })
-    await store.keep({ bundle: locked })
+    await store.keep({ bundle: policies.open })
+    await store.keep({ bundle: policies.locked })
     await store.rollBack()
     for (const url of [null, unreachable]) {
       const started = await start(url)
-      expect([started.bundle.manifest, started.tag]).toEqual([open.manifest, store.pin()])
+      expect([started.bundle.manifest, started.tag]).toEqual([policies.open.manifest, store.pin()])
       expect(await started.source.look(started.tag)).toBe('unchanged')
     }
   })
@@ -140,7 +130,7 @@ describe('a start', () => {
   it('does not take a last good bundle whose signature is asked for and missing', async () => {
     const key = join(root, 'key.pem')
     writeFileSync(key, 'a secret of thirty-two characters')
-    await storeAt(root).keep({ bundle: open })
+    await storeAt(root).keep({ bundle: policies.open })
     const bundle = { ...defaultSettings.bundle, url: unreachable, verify_key: key, verify_algorithm: 'HS256' }
     const at = { root, bundle: join(root, '.postern/bundle'), cache: join(root, '.postern') }
     const log = { error() {}, warn() {} }

@@ -1,26 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { BundleIndex } from '../../src/app/build.ts'
+import { describe, expect, it } from 'vitest'
 import { PolicyRefused } from '../../src/app/policy-refused.ts'
 import type { Delivery } from '../../src/app/policy-source.ts'
 import { rollOut } from '../../src/app/rollout.ts'
-import type { Bundle } from '../../src/opa/bundle.ts'
-import { type ProjectCopy, tinyProject } from '../support/project-copy.ts'
-import { activationOf, lockDoors, mayOpen, scripted } from './fixture.ts'
+import { activationOf, mayOpen, scripted, twoPolicies } from './fixture.ts'
 
-let project: ProjectCopy
-let open: Bundle<BundleIndex>
-let locked: Bundle<BundleIndex>
-beforeAll(async () => {
-  project = tinyProject()
-  open = (await project.build()).bundle
-  lockDoors(project)
-  locked = (await project.build()).bundle
-})
-afterAll(() => project.remove())
+const policies = twoPolicies()
 
 async function played(script: Parameters<typeof scripted>[0]) {
   const parts = activationOf()
-  parts.activation.activate(open, 'start')
+  parts.activation.activate(policies.open, 'start')
   const stop = new AbortController()
   const source = scripted(script, () => stop.abort())
   const kept: string[] = []
@@ -32,10 +20,10 @@ async function played(script: Parameters<typeof scripted>[0]) {
 
 describe('a rollout', () => {
   it('lets a new policy decide, tells where it came from, and asks for what comes after it', async () => {
-    const { pdp, activation, counted, logged, source } = await played(['unchanged', locked, 'unchanged'])
-    expect(mayOpen(pdp)).toEqual({ decision: false, reason: 'no_permission', policy: locked.manifest.policy })
+    const { pdp, activation, counted, logged, source } = await played(['unchanged', policies.locked, 'unchanged'])
+    expect(mayOpen(pdp)).toEqual({ decision: false, reason: 'no_permission', policy: policies.locked.manifest.policy })
     expect(activation.status()).toMatchObject({
-      policy: locked.manifest.policy,
+      policy: policies.locked.manifest.policy,
       source: 'script',
       last_error: null,
       activations: 2,
@@ -43,21 +31,25 @@ describe('a rollout', () => {
     })
     expect([counted('ok'), counted('failed')]).toEqual([2, 0])
     expect(logged().map(({ msg, policy, source }) => [msg, policy, source])).toEqual([
-      ['policy activated', open.manifest.policy, 'start'],
-      ['policy activated', locked.manifest.policy, 'script'],
+      ['policy activated', policies.open.manifest.policy, 'start'],
+      ['policy activated', policies.locked.manifest.policy, 'script'],
     ])
     expect(source.asked).toEqual(['tag 0', 'tag 0', 'tag 2'])
   })
 
   it.each([
     ['does not build', () => new PolicyRefused(['config/a.yaml:3:5: unknown role'])],
-    ['is no WebAssembly', () => ({ ...locked, wasm: locked.wasm.slice(0, 100) })],
-    ['has no data', () => ({ ...locked, data: '{' })],
+    ['is no WebAssembly', () => ({ ...policies.locked, wasm: policies.locked.wasm.slice(0, 100) })],
+    ['has no data', () => ({ ...policies.locked, data: '{' })],
   ])('keeps the old policy where the new one %s, and tells it', async (_, broken) => {
     const { pdp, activation, counted, logged, kept } = await played([broken()])
-    expect(mayOpen(pdp)).toEqual({ decision: true, reason: 'role_grant', policy: open.manifest.policy })
+    expect(mayOpen(pdp)).toEqual({ decision: true, reason: 'role_grant', policy: policies.open.manifest.policy })
     const { last_error, policy, activations, failures } = activation.status()
-    expect({ policy, activations, failures }).toEqual({ policy: open.manifest.policy, activations: 1, failures: 1 })
+    expect({ policy, activations, failures }).toEqual({
+      policy: policies.open.manifest.policy,
+      activations: 1,
+      failures: 1,
+    })
     expect(last_error).toMatchObject({ source: 'script', problems: [expect.any(String)] })
     expect([counted('failed'), kept]).toEqual([1, []])
     expect(logged().at(-1)).toMatchObject({ level: 'error', msg: 'policy refused', problems: last_error?.problems })
@@ -71,9 +63,15 @@ describe('a rollout', () => {
   })
 
   it('counts each failure of a source that cannot be reached, and goes on asking it', async () => {
-    const { activation, kept } = await played(['unreachable', 'unreachable', 'unchanged', 'unreachable', locked])
-    expect(activation.status()).toMatchObject({ policy: locked.manifest.policy, failures: 3, activations: 2 })
-    expect(kept).toEqual([locked.manifest.policy])
+    const { activation, kept } = await played([
+      'unreachable',
+      'unreachable',
+      'unchanged',
+      'unreachable',
+      policies.locked,
+    ])
+    expect(activation.status()).toMatchObject({ policy: policies.locked.manifest.policy, failures: 3, activations: 2 })
+    expect(kept).toEqual([policies.locked.manifest.policy])
   })
 })
 
@@ -81,7 +79,7 @@ describe('the age of a policy', () => {
   it('grows until its source says that there is none newer', () => {
     let seconds = 0
     const { activation } = activationOf(() => new Date(seconds * 1000))
-    activation.activate(open, 'start')
+    activation.activate(policies.open, 'start')
     seconds = 90
     activation.refuse(new Error('no answer'), 'start')
     expect(activation.age()).toBe(90)

@@ -1,49 +1,38 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { loadPolicy } from '../../src/app/activate.ts'
-import type { BundleIndex } from '../../src/app/build.ts'
 import { httpSource } from '../../src/app/http-source.ts'
 import { rollOut } from '../../src/app/rollout.ts'
 import { serve } from '../../src/app/serve.ts'
 import { loadSettings } from '../../src/document/settings.ts'
 import { createServerLog } from '../../src/log/server-log.ts'
-import { type Bundle, readBundle, writeWhole } from '../../src/opa/bundle.ts'
+import { readBundle, writeWhole } from '../../src/opa/bundle.ts'
 import { series } from '../http/fixture.ts'
 import { openDoor } from '../support/acme.ts'
 import { inlinePdp } from '../support/policy.ts'
-import { type ProjectCopy, tinyProject } from '../support/project-copy.ts'
 import { clientOf } from '../support/serving.ts'
 import { brokenArchives, signedArchive } from './broken-archives.ts'
-import { lockDoors, mayOpen } from './fixture.ts'
+import { mayOpen, twoPolicies } from './fixture.ts'
 import { keyOf } from './signing-keys.ts'
 
 /** 40 here; the full size is 200, by `POSTERN_TEST_RELOADS=200`. */
 const reloads = Number(process.env.POSTERN_TEST_RELOADS ?? 40)
 const perSecond = 1000
 
-let project: ProjectCopy
-let open: Bundle<BundleIndex>
-let locked: Bundle<BundleIndex>
-beforeAll(async () => {
-  project = tinyProject()
-  open = (await project.build()).bundle
-  lockDoors(project)
-  locked = (await project.build()).bundle
-})
-afterAll(() => project.remove())
+const policies = twoPolicies()
 
 it('a bundle that is read while it is written is told from a whole one, which its answers would not show', async () => {
-  const folder = project.bundle
-  await project.build()
-  writeWhole(`${folder}/data.json`, open.data)
+  const folder = policies.project.bundle
+  await policies.project.build()
+  writeWhole(`${folder}/data.json`, policies.open.data)
   // Taken as they come, the files decide as neither bundle does under the name of one of them.
-  const mixed = { wasm: locked.wasm, data: open.data, manifest: locked.manifest }
+  const mixed = { wasm: policies.locked.wasm, data: policies.open.data, manifest: policies.locked.manifest }
   expect(mayOpen(inlinePdp(loadPolicy(mixed, 64)))).toEqual({
     decision: true,
     reason: 'role_grant',
-    policy: locked.manifest.policy,
+    policy: policies.locked.manifest.policy,
   })
   expect(() => readBundle(folder)).toThrow('its files do not belong together')
 })
@@ -51,9 +40,9 @@ it('a bundle that is read while it is written is told from a whole one, which it
 it(`${reloads} reloads at ${perSecond} requests a second, two in five of them broken: none lost, none mixed`, {
   timeout: 600_000,
 }, async () => {
-  const sound = [await signedArchive(locked), await signedArchive(open)]
-  const broken = await brokenArchives(locked)
-  let served: { archive: Uint8Array; etag: string } = { archive: await signedArchive(open), etag: '"0"' }
+  const sound = [await signedArchive(policies.locked), await signedArchive(policies.open)]
+  const broken = await brokenArchives(policies.locked)
+  let served: { archive: Uint8Array; etag: string } = { archive: await signedArchive(policies.open), etag: '"0"' }
   const origin = createServer((request, response) => {
     response.setHeader('ETag', served.etag)
     if (request.headers['if-none-match'] === served.etag) return void response.writeHead(304).end()
@@ -62,11 +51,11 @@ it(`${reloads} reloads at ${perSecond} requests a second, two in five of them br
   await new Promise<void>((resolve) => origin.listen(0, '127.0.0.1', resolve))
   const lines: string[] = []
   const { listeners, activation } = await serve({
-    bundle: open,
+    bundle: policies.open,
     source: 'start',
-    settings: loadSettings(undefined, { POSTERN_LISTEN_DECISION: '127.0.0.1:0' }, project.root),
+    settings: loadSettings(undefined, { POSTERN_LISTEN_DECISION: '127.0.0.1:0' }, policies.project.root),
     tenantFiles: [],
-    root: project.root,
+    root: policies.project.root,
     log: createServerLog({ sink: (line) => lines.push(line), terminal: false, linesPerSecond: 1e6 }),
     version: '0.0.0',
   })
@@ -82,7 +71,10 @@ it(`${reloads} reloads at ${perSecond} requests a second, two in five of them br
   const tag = served.etag
   const rollout = rollOut({ source, activation, keep: async () => {}, tag, signal: stop.signal, milliseconds: 5 })
   const client = clientOf(Number(new URL(listeners[0]?.address as string).port))
-  const load = underLoad(client, new Map([open, locked].map((bundle) => [bundle.manifest.policy, bundle === open])))
+  const load = underLoad(
+    client,
+    new Map([policies.open, policies.locked].map((bundle) => [bundle.manifest.policy, bundle === policies.open])),
+  )
   try {
     const problems: string[] = []
     let rolled = 0
