@@ -1,19 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { Grant } from '../pdp/access-token.ts'
+import type { Grant, NamedGrant } from '../pdp/access-token.ts'
 import type { Store } from './store.ts'
 
-export interface StoredToken extends Grant {
-  readonly name: string
-  /** When it was created, in milliseconds since 1970. */
-  readonly created: number
-}
-
-/** Access tokens of the management API, of which only digests are kept. */
+/** Access tokens, of which only digests are kept. */
 export interface Tokens {
   /** The secret, which is not to be had again; undefined where the name is taken. */
-  create(token: StoredToken): string | undefined
+  create(token: NamedGrant): string | undefined
   /** By name, also those that have run out. */
-  list(): readonly StoredToken[]
+  list(): readonly NamedGrant[]
   /** False where there is no such token. */
   revoke(name: string): boolean
   /** What the secret is good for, also where it has run out. */
