@@ -3,7 +3,6 @@ import { PosternError } from '../pdp/errors.ts'
 import type { Session } from '../pdp/session.ts'
 import { malformed } from './authzen-question.ts'
 import type { Bindings } from './body.ts'
-import type { Console } from './console.ts'
 import type { DecisionApiParts } from './decision-api.ts'
 import type { EventStreams } from './event-streams.ts'
 import { jsonBody } from './json-body.ts'
@@ -21,7 +20,6 @@ export interface SessionRegister {
 
 export interface SessionApiParts extends Pick<DecisionApiParts, 'settings'> {
   readonly management: SessionRegister & { has(tenant: string): boolean }
-  readonly console: Console
   readonly events: EventStreams
 }
 
@@ -31,7 +29,6 @@ type Call = Context<{ Bindings: Bindings }>
 const longest = 1_000
 
 export async function registerSession(parts: SessionApiParts, c: Call, id: string): Promise<Reply> {
-  parts.console.authenticate(c.req.raw.headers, { scope: 'manage', tenant: c.req.param('tenant') })
   const { body } = await jsonBody(parts, c)
   const [extra] = Object.keys(body).filter((name) => !['id', 'user', 'about'].includes(name))
   if (extra !== undefined) throw malformed('', `a session has \`id\`, \`user\` and \`about\`, not \`${extra}\``)
@@ -48,23 +45,20 @@ export async function registerSession(parts: SessionApiParts, c: Call, id: strin
   return reply(200, JSON.stringify(session), id)
 }
 
-export function listSessions({ console, management }: SessionApiParts, c: Call, id: string): Reply {
-  console.authenticate(c.req.raw.headers, { scope: 'read', tenant: c.req.param('tenant') })
+export function listSessions({ management }: SessionApiParts, c: Call, id: string): Reply {
   const tenant = c.req.param('tenant') as string
   const sessions = management.sessions(tenant, c.req.param('user') as string)
   if (sessions === undefined) throw new PosternError('unknown_tenant', `no tenant \`${tenant}\``)
   return reply(200, JSON.stringify({ sessions }), id)
 }
 
-export function endSession({ console, management }: SessionApiParts, c: Call, id: string): Reply {
-  console.authenticate(c.req.raw.headers, { scope: 'manage', tenant: c.req.param('tenant') })
+export function endSession({ management }: SessionApiParts, c: Call, id: string): Reply {
   const revision = management.endSession(c.req.param('tenant') as string, c.req.param('session') as string)
   if (revision === undefined) throw new PosternError('unknown_session')
   return reply(200, JSON.stringify({ revision }), id)
 }
 
-export function streamEvents({ console, management, events }: SessionApiParts, c: Call, id: string): Response {
-  console.authenticate(c.req.raw.headers, { scope: 'read', tenant: c.req.query('tenant') })
+export function streamEvents({ management, events }: SessionApiParts, c: Call, id: string): Response {
   const parameters = new URL(c.req.url).searchParams
   refuseUnknown(parameters, ['tenant'])
   const tenant = parameters.get('tenant') ?? undefined

@@ -48,7 +48,8 @@ function breakable() {
   })
   const management = createManagementApi({
     management: createManagement({ directory, pdp, invitationMs: 1, deliveries: new Map(), deliverer: { wake() {} } }),
-    console: createConsole(null, directory.tokens),
+    console: createConsole({ token: null, find: directory.tokens.find, failures: () => undefined }),
+    tokens: directory.tokens,
     events: createEventStreams(directory.feed),
     metrics: api.metrics,
     settings: { limits: { body_bytes: 65_536, depth: 32 } },

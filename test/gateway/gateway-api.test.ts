@@ -46,7 +46,7 @@ function gateway(
       },
     },
     routes: readRoutes(project.root),
-    identify: createIdentify(identity),
+    identify: createIdentify(identity, () => undefined),
     planDenialStatus,
     readiness: { ready: () => ready },
     metrics: { decided() {}, responded() {}, failedClosed: (cause) => causes.push(cause) },

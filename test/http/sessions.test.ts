@@ -36,7 +36,7 @@ function eventsOf(body: ReadableStream<Uint8Array>) {
 }
 
 async function filestack(heartbeatMs?: number) {
-  const made = consoleOf('filestack', heartbeatMs)
+  const made = consoleOf('filestack', { heartbeatMs })
   const register = (session: unknown) => made.ask('POST', `${path}/sessions`, {}, session)
   const sessionsOf = async (user: string) =>
     ((await made.ask('GET', `${path}/members/${user}/sessions`, {})).body as { sessions?: { id: string }[] }).sessions
