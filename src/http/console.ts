@@ -14,8 +14,8 @@ export interface Actor {
 
 export interface Asking {
   readonly actor: Actor
-  /** The tenants that a person's own token is for; undefined where it does not say, and for a console. */
-  readonly tokenScopes?: readonly string[] | undefined
+  /** Whether a console vouches for what the request says of the actor's surroundings. */
+  readonly byConsole: boolean
 }
 
 export interface Console {
@@ -69,17 +69,19 @@ export function createConsole({ token, verify, ...parts }: ConsoleParts): Consol
     },
     async actor(sent, headers, need) {
       const caller = await identify(sent)
-      if ('subject' in caller) return person(caller, headers)
+      if ('subject' in caller) return { actor: person(caller, headers, need), byConsole: false }
       demand(caller, need)
-      return { actor: namedActor(headers) }
+      return { actor: namedActor(headers), byConsole: true }
     },
   }
 }
 
-function person({ subject, issuedAt, scopes }: TokenClaims, headers: Headers): Asking {
+function person({ subject, issuedAt, scopes }: TokenClaims, headers: Headers, { tenant }: Need): Actor {
+  if (scopes !== undefined && (tenant === undefined || !scopes.includes(tenant)))
+    throw new PosternError('forbidden', 'the `token_scopes` of this token do not have the tenant')
   if (namingHeaders.some((name) => headers.has(name)))
     throw new PosternError('forbidden', "a person's own token says who asks; leave out `X-Postern-Actor`")
-  return { actor: { type: 'user', id: subject, sessionIssuedAt: issuedAt }, tokenScopes: scopes }
+  return { type: 'user', id: subject, sessionIssuedAt: issuedAt }
 }
 
 function namedActor(headers: Headers): Actor {

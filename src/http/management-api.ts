@@ -222,20 +222,21 @@ async function store(parts: ManagementApiParts, c: Call, id: string): Promise<Re
 /** A denial is a 403 with the decision; one that ran into a limit is a 409, for room may come. */
 async function act(parts: ManagementApiParts, c: Call, id: string): Promise<Reply> {
   const need = { scope: 'manage', tenant: c.req.param('tenant') } as const
-  const { actor, tokenScopes } = await parts.console.actor(sentBy(c), c.req.raw.headers, need)
+  const { actor, byConsole } = await parts.console.actor(sentBy(c), c.req.raw.headers, need)
   const { body: asked, bytes } = await jsonBody(parts, c)
   const { resource = {}, context = {}, invitation } = asked
   if (invitation !== undefined && typeof invitation !== 'string')
     throw malformed('/invitation', '`invitation` must be a string')
+  const said = asObject(context, '/context', '`context`')
+  // Such as that their address is verified, or that they come from the dashboard.
+  if (!byConsole && Object.keys(said).length > 0)
+    throw malformed('/context', 'without a console nobody vouches for a `context`; leave it out')
   const acted = parts.management.act({
     tenant: c.req.param('tenant') as string,
     actor,
     action: c.req.param('action') as string,
     resource: asObject(resource, '/resource', '`resource`'),
-    context: {
-      ...asObject(context, '/context', '`context`'),
-      ...(tokenScopes === undefined ? {} : { token_scopes: tokenScopes }),
-    },
+    context: said,
     invitation,
     requestId: id,
     bytes,
