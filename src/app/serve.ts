@@ -117,6 +117,8 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   addOpenapiApi(api, { metrics, version: parts.version })
   const gateway = gatewayOf(parts, access, { pdp, metrics, readiness, recorder })
   const managed = managementOf(parts, tenants.directory, outbox, access, { pdp, metrics, recorder })
+  // A certificate makes a caller of decisions known, not one who may change tenants.
+  if (managed !== undefined && !managed.api.knowsCallers) await loopbackOnly(managed.address)
   const hooks = { log, refused: (status: number) => metrics.responded('other', '_OTHER', status) }
   const listeners = [await listen(api, settings.listen.decision, settings, hooks, certificates)]
   const { gateway: byHttp, gateway_grpc: byGrpc } = settings.listen
@@ -124,8 +126,6 @@ export async function serve(parts: ServeParts): Promise<Serving> {
     listeners.push(await listen(gateway, byHttp, settings, hooks, certificates))
   if (gateway !== undefined && byGrpc !== null) listeners.push(await grpcOn(byGrpc, { api: gateway, readiness }))
   if (managed !== undefined) {
-    // A certificate makes a caller of decisions known, not one who may change tenants.
-    if (!managed.api.knowsCallers) await loopbackOnly(managed.address)
     const listener = await listen(managed.api, managed.address, settings, hooks, certificates)
     listeners.push(endingStreams(listener, managed.events))
   }
