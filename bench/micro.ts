@@ -1,11 +1,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { rememberSecrets } from '../src/access/secret-memory.ts'
 import { loadPolicy } from '../src/app/activate.ts'
 import { type EmbeddedPdp, embedPdp } from '../src/app/embed.ts'
 import { buildProject, projectAt } from '../src/app/project.ts'
+import { createBearer } from '../src/http/bearer.ts'
+import { createCallers } from '../src/http/callers.ts'
 import { writeBundle } from '../src/opa/bundle.ts'
 import { silentProgress } from '../src/opa/progress.ts'
+import type { Grant, Rights } from '../src/pdp/access-token.ts'
 import { createPdp } from '../src/pdp/decide.ts'
 import { writeInput } from '../src/pdp/input-plan.ts'
 import type { PermissionIndex, Policy } from '../src/pdp/policy.ts'
@@ -60,6 +64,17 @@ export const microCases: readonly MicroCase[] = [
   { label: 'miss of a matrix row', firstStep: 15, goal: 10, make: () => miss(matrixRow) },
   { label: 'miss of a matrix row that refuses', make: () => miss(refusedRow) },
   { label: 'miss of a lifecycle row', firstStep: 30, goal: 20, make: () => miss(lifecycleRow) },
+  {
+    label: 'token of a caller, known from a moment ago',
+    make: () => {
+      const grant: Grant = { scope: 'decide', tenant: 'acme', expires: null }
+      const { find } = rememberSecrets(() => grant)
+      const bearer = createBearer({ find, failures: () => undefined })
+      const callers = createCallers({ unasked: undefined, bearer, defaultTenant: undefined })
+      const sent = { authorization: `Bearer postern_${'a'.repeat(43)}`, address: undefined }
+      return () => callers.admit(callers.identify(sent) as Rights, matrixRow, 'decide')
+    },
+  },
   {
     label: '`postern/pdp`: hit',
     make: async () => {

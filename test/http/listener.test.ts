@@ -60,6 +60,14 @@ describe('an address', () => {
     )
   })
 
+  it('may be anywhere where the app lets nobody in without a credential', async () => {
+    const app = Object.assign(apiOver().app, { knowsCallers: true })
+    const listener = await listen(app, '0.0.0.0:0', quickHttp)
+    listener.stop()
+    await listener.closed
+    expect(listener.address).toMatch(/^http:\/\/0\.0\.0\.0:\d+$/)
+  })
+
   it.each([
     ['8181'],
     [':8181'],
