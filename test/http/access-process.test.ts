@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { parse } from 'yaml'
+import { callersOf } from '../../src/app/open-access.ts'
 import { serve } from '../../src/app/serve.ts'
 import { openDirectory } from '../../src/directory/directory.ts'
-import { loadSettings } from '../../src/document/settings.ts'
+import { defaultSettings, loadSettings } from '../../src/document/settings.ts'
 import { ListenError } from '../../src/http/bind.ts'
 import { createServerLog } from '../../src/log/server-log.ts'
+import { tokenScopes } from '../../src/pdp/access-token.ts'
 import { builtBundle, project } from '../support/policy.ts'
 import { directoryFile } from '../support/stored-tenants.ts'
 import { json, question, series } from './fixture.ts'
@@ -50,6 +52,14 @@ function demoDirectory(): string {
   directory.put([demo('filestack'), demo('quantcdn')])
   directory.close()
   return file
+}
+
+function certificateFiles() {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-access-'))
+  const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
+  const subject = ['-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=localhost']
+  execFileSync('openssl', ['req', '-x509', ...subject, '-keyout', key, '-out', cert], { stdio: 'pipe' })
+  return { POSTERN_TLS_CERT: cert, POSTERN_TLS_KEY: key, POSTERN_TLS_CLIENT_CA: cert }
 }
 
 it('a token that the management API hands out is good for decisions until it is revoked, and is in no log', async () => {
@@ -130,13 +140,38 @@ it('listeners whose callers prove themselves may be anywhere; what comes in the 
   )
 })
 
+it.each([
+  ['0.0.0.0:8181', 'off_loopback', true, ['decide', 'read']],
+  ['0.0.0.0:8181', 'off_loopback', false, []],
+  ['127.0.0.1:8181', 'off_loopback', true, [...tokenScopes]],
+  ['unix:/run/postern.sock', 'off_loopback', false, [...tokenScopes]],
+  ['127.0.0.1:8181', 'always', true, []],
+  ['0.0.0.0:8181', 'always', true, []],
+] as const)('at %s with tokens %s and certificates %s nobody needs a token for %j', async (...given) => {
+  const [decision, decision_tokens, authenticateCallers, scopes] = given
+  const { listen, access, default_tenant } = defaultSettings
+  const settings = { listen: { ...listen, decision }, access: { ...access, decision_tokens }, default_tenant }
+  const parts = { failures: () => undefined, tokens: undefined }
+  const callers = await callersOf(settings as never, parts, { authenticateCallers }, { info() {} })
+  const rightsOf = async () => callers.identify({ authorization: undefined, address: undefined })
+  expect(
+    await rightsOf().then(
+      ({ scopes }) => scopes,
+      () => [],
+    ),
+  ).toEqual(scopes)
+})
+
+it('the management API is served over TLS where decisions are', async () => {
+  const { POSTERN_TLS_CLIENT_CA: _, ...tls } = certificateFiles()
+  const management = { POSTERN_DIRECTORY: demoDirectory(), POSTERN_LISTEN_MANAGEMENT: '127.0.0.1:0' }
+  const { addresses } = await started({ ...tls, ...management })
+  expect(addresses.map((address) => new URL(address).protocol)).toEqual(['https:', 'https:'])
+})
+
 it('listeners whose callers need no credential do not start off loopback', async () => {
   const directory = { POSTERN_DIRECTORY: demoDirectory() }
-  const folder = mkdtempSync(join(tmpdir(), 'postern-access-'))
-  const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
-  const subject = ['-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=localhost']
-  execFileSync('openssl', ['req', '-x509', ...subject, '-keyout', key, '-out', cert], { stdio: 'pipe' })
-  const tls = { POSTERN_TLS_CERT: cert, POSTERN_TLS_KEY: key, POSTERN_TLS_CLIENT_CA: cert }
+  const tls = certificateFiles()
   for (const env of [
     { POSTERN_LISTEN_DECISION: '0.0.0.0:0' },
     // Callers with a certificate may ask; to manage takes more.
