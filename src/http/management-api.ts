@@ -127,13 +127,13 @@ export function createManagementApi(parts: ManagementApiParts): ManagementApi {
   }
 
   /** What `make` answers to whoever has the scope, for the tenant that the path names or for all. */
-  const asked = (scope: TokenScope, make: Make, tenantOf = (c: Call) => c.req.param('tenant')) => {
-    return (c: Call) =>
+  const asked =
+    (scope: TokenScope, make: Make, tenantOf = (c: Call) => c.req.param('tenant')) =>
+    (c: Call) =>
       answer(c, async (id) => {
         await parts.console.authenticate(sentBy(c), { scope, tenant: tenantOf(c) })
         return make(parts, c, id)
       })
-  }
 
   app.get(paths.tenants, asked('read', list))
   app.get(paths.tenant, asked('read', read))
