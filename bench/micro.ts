@@ -66,12 +66,13 @@ export const microCases: readonly MicroCase[] = [
   { label: 'miss of a lifecycle row', firstStep: 30, goal: 20, make: () => miss(lifecycleRow) },
   {
     label: 'token of a caller, known from a moment ago',
-    make: () => {
+    make: async () => {
       const grant: Grant = { scope: 'decide', tenant: 'acme', expires: null }
-      const { find } = rememberSecrets(() => grant)
+      const { find } = rememberSecrets(async () => grant)
       const bearer = createBearer({ find, failures: () => undefined })
       const callers = createCallers({ unasked: undefined, bearer, defaultTenant: undefined })
       const sent = { authorization: `Bearer postern_${'a'.repeat(43)}`, address: undefined }
+      await callers.identify(sent)
       return () => callers.admit(callers.identify(sent) as Rights, matrixRow, 'decide')
     },
   },

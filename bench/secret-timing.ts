@@ -26,7 +26,7 @@ let nextBit = 0
 const say = (line: string) => process.stdout.write(`${line}\n`)
 
 const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'))
-const directory = openDirectory(join(folder, 'directory.db'))
+const directory = await openDirectory(join(folder, 'directory.db'))
 try {
   const token = { name: 'a', scope: 'decide', tenant: null, expires: null, created: 0 } as const
   const secret = (await directory.tokens.create(token)) as string
@@ -41,7 +41,7 @@ try {
   for (const [what, t] of held) say(`${what}: t = ${t.toFixed(2)}`)
   process.exitCode = Math.abs(leak) >= threshold && held.every(([, t]) => Math.abs(t) < threshold) ? 0 : 1
 } finally {
-  directory.close()
+  await directory.close()
   rmSync(folder, { recursive: true })
 }
 

@@ -19,7 +19,7 @@ export interface SecretMemory<T> {
  * they would push out the good ones.
  */
 export function rememberSecrets<T extends object>(
-  find: (secret: string) => T | undefined | Promise<T | undefined>,
+  find: (secret: string) => Promise<T | undefined>,
   now: () => number = () => performance.now(),
 ): SecretMemory<T> {
   const known = new LRUCache<string, { readonly found: T; readonly until: number }>({ max: most })
@@ -30,13 +30,11 @@ export function rememberSecrets<T extends object>(
       const remembered = known.get(digest)
       if (remembered !== undefined && now() < remembered.until) return remembered.found
       const begun = { generation, until: now() + believedMs }
-      const keep = (found: T | undefined) => {
+      return find(secret).then((found) => {
         // INVARIANT: what was revoked while it was looked for is not kept.
         if (found !== undefined && begun.generation === generation) known.set(digest, { found, until: begun.until })
         return found
-      }
-      const found = find(secret)
-      return found instanceof Promise ? found.then(keep) : keep(found)
+      })
     },
     forget() {
       generation += 1

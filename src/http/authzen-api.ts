@@ -110,7 +110,7 @@ async function metadata(parts: AuthzenApiParts, c: Call, id: string): Promise<Re
   if (tenant !== undefined) {
     const about = { context: { tenant } }
     parts.callers.admit(await parts.callers.identify(sentBy(c)), about, 'decide')
-    parts.pdp.snapshot().open(about)
+    await parts.pdp.snapshot().open(about)
   }
   return reply(200, renderMetadata(public_url, tenant), id, cacheable)
 }

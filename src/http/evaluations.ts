@@ -63,7 +63,7 @@ export async function evaluateAll(parts: EvaluationsParts, question: Question): 
   if (defaults.tenant !== undefined) {
     const about = within({ tenant: defaults.tenant }, question.tenant)
     parts.callers.admit(question.rights, about, 'decide')
-    pdp.open(about)
+    await pdp.open(about)
   }
   const batchId = randomUUID()
   const bytes = Math.ceil(question.bytes / items.length)

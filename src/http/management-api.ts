@@ -18,6 +18,7 @@ import { type Reply, reply, toResponse } from './reply.ts'
 import { requestId } from './request-id.ts'
 import { endSession, listSessions, registerSession, type SessionRegister, streamEvents } from './session-api.ts'
 import { createToken, listTokens, revokeToken, type TokenRegister } from './token-api.ts'
+import { waitsForFleet, written } from './written.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -55,23 +56,23 @@ export interface Acted {
   readonly revision: string
 }
 
-/** The port to the directory. Methods throw `PosternError`. */
+/** The port to the directory. Methods reject with `PosternError`. */
 export interface Management extends SessionRegister {
-  has(tenant: string): boolean
+  has(tenant: string): Promise<boolean>
   /** The newest first; undefined where there is no such tenant. */
-  activity(tenant: string, query: ActivityQuery): ActivityPage | undefined
-  list(limit: number, after: string | undefined): readonly Json[]
+  activity(tenant: string, query: ActivityQuery): Promise<ActivityPage | undefined>
+  list(limit: number, after: string | undefined): Promise<readonly Json[]>
   /** Undefined where there is no such tenant. */
-  read(tenant: string): { readonly document: unknown; readonly revision: string } | undefined
+  read(tenant: string): Promise<{ readonly document: unknown; readonly revision: string } | undefined>
   /** Undefined where there is no such tenant. */
-  members(tenant: string, query: MembersQuery): MembersPage | undefined
-  /** Stores the document whole. Throws `malformed_tenant` with a JSON Pointer, and nothing is written. */
-  store(tenant: string, document: Json): { readonly revision: string; readonly warnings: readonly unknown[] }
-  act(command: Command): Acted
+  members(tenant: string, query: MembersQuery): Promise<MembersPage | undefined>
+  /** Stores the document whole. Rejects with `malformed_tenant` with a JSON Pointer, and nothing is written. */
+  store(tenant: string, document: Json): Promise<{ readonly revision: string; readonly warnings: readonly unknown[] }>
+  act(command: Command): Promise<Acted>
   /** Up to `limit` messages of the outbox behind the place `after`, dead ones or those that wait. */
-  messages(dead: boolean, limit: number, after: number): readonly (Json & { readonly seq: number })[]
-  /** Has a message tried anew. Throws `unknown_message`. */
-  retry(id: string): void
+  messages(dead: boolean, limit: number, after: number): Promise<readonly (Json & { readonly seq: number })[]>
+  /** Has a message tried anew. Rejects with `unknown_message`. */
+  retry(id: string): Promise<void>
 }
 
 export interface ManagementApiParts extends Pick<DecisionApiParts, 'settings' | 'log'> {
@@ -86,7 +87,7 @@ export interface ManagementApiParts extends Pick<DecisionApiParts, 'settings' | 
 export const managementRoute = {
   path: 'management',
   methods: ['ANY'],
-  statuses: [200, 400, 401, 403, 404, 405, 409, 413, 415, 429, 503],
+  statuses: [200, 202, 400, 401, 403, 404, 405, 409, 413, 415, 429, 503],
 } as const
 
 const paths = {
@@ -167,62 +168,65 @@ export function createManagementApi(parts: ManagementApiParts): ManagementApi {
   return Object.assign(app, { knowsCallers: parts.console.known })
 }
 
-function list({ management }: ManagementApiParts, c: Call, id: string): Reply {
+async function list({ management }: ManagementApiParts, c: Call, id: string): Promise<Reply> {
   const limit = pageLimit(new URL(c.req.url).searchParams)
-  return reply(200, JSON.stringify({ tenants: management.list(limit, c.req.query('after')) }), id)
+  return reply(200, JSON.stringify({ tenants: await management.list(limit, c.req.query('after')) }), id)
 }
 
 /** `next` is where the next page begins, if there may be one. */
-function listMessages({ management }: ManagementApiParts, c: Call, id: string): Reply {
+async function listMessages({ management }: ManagementApiParts, c: Call, id: string): Promise<Reply> {
   const limit = pageLimit(new URL(c.req.url).searchParams)
   const { state = 'pending', after = '0' } = c.req.query()
   if (state !== 'pending' && state !== 'dead') throw malformed('', '`state` must be `pending` or `dead`')
   if (!/^(?:0|[1-9][0-9]{0,14})$/.test(after)) throw malformed('', '`after` must be the `next` of the page before')
-  const found = management.messages(state === 'dead', limit, Number(after))
+  const found = await management.messages(state === 'dead', limit, Number(after))
   const last = found.length === limit ? found.at(-1) : undefined
   const messages = found.map(({ seq: _, ...message }) => message)
   return reply(200, JSON.stringify({ messages, ...(last && { next: String(last.seq) }) }), id)
 }
 
-function retry({ management }: ManagementApiParts, c: Call, id: string): Reply {
+async function retry({ management }: ManagementApiParts, c: Call, id: string): Promise<Reply> {
   const message = c.req.param('id') as string
-  management.retry(message)
+  await management.retry(message)
   return reply(200, JSON.stringify({ id: message, state: 'pending' }), id)
 }
 
-function read({ management }: ManagementApiParts, c: Call, id: string): Reply {
+async function read({ management }: ManagementApiParts, c: Call, id: string): Promise<Reply> {
   const name = c.req.param('tenant') as string
-  const found = management.read(name)
+  const found = await management.read(name)
   if (found === undefined) throw new PosternError('unknown_tenant', `no tenant \`${name}\``)
   return reply(200, JSON.stringify(found.document), id, { 'X-Postern-Revision': found.revision })
 }
 
-function members({ management }: ManagementApiParts, c: Call, id: string): Reply {
+async function members({ management }: ManagementApiParts, c: Call, id: string): Promise<Reply> {
   const tenant = c.req.param('tenant') as string
   const query = membersQuery(new URL(c.req.url).searchParams)
-  const page = management.members(tenant, query)
+  const page = await management.members(tenant, query)
   if (page === undefined) throw new PosternError('unknown_tenant', `no tenant \`${tenant}\``)
   const next = page.next === undefined ? null : memberCursor(query.sort, page.next)
   return reply(200, JSON.stringify({ members: page.members, next }), id)
 }
 
-function activity({ management }: ManagementApiParts, c: Call, id: string): Reply {
+async function activity({ management }: ManagementApiParts, c: Call, id: string): Promise<Reply> {
   const tenant = c.req.param('tenant') as string
-  const page = management.activity(tenant, activityQuery(new URL(c.req.url).searchParams))
+  const page = await management.activity(tenant, activityQuery(new URL(c.req.url).searchParams))
   if (page === undefined) throw new PosternError('unknown_tenant', `no tenant \`${tenant}\``)
   const next = page.next === undefined ? null : activityCursor(page.next)
   return reply(200, JSON.stringify({ activity: page.activity, next }), id)
 }
 
 async function store(parts: ManagementApiParts, c: Call, id: string): Promise<Reply> {
+  const waits = waitsForFleet(c)
   const { body: document } = await jsonBody(parts, c)
-  return reply(200, JSON.stringify(parts.management.store(c.req.param('tenant') as string, document)), id)
+  const stored = await parts.management.store(c.req.param('tenant') as string, document)
+  return written(parts.management, waits, stored.revision, JSON.stringify(stored), id)
 }
 
 /** A denial is a 403 with the decision; one that ran into a limit is a 409, for room may come. */
 async function act(parts: ManagementApiParts, c: Call, id: string): Promise<Reply> {
   const need = { scope: 'manage', tenant: c.req.param('tenant') } as const
   const { actor, byConsole } = await parts.console.actor(sentBy(c), c.req.raw.headers, need)
+  const waits = waitsForFleet(c)
   const { body: asked, bytes } = await jsonBody(parts, c)
   const { resource = {}, context = {}, invitation } = asked
   if (invitation !== undefined && typeof invitation !== 'string')
@@ -231,7 +235,7 @@ async function act(parts: ManagementApiParts, c: Call, id: string): Promise<Repl
   // Such as that their address is verified, or that they come from the dashboard.
   if (!byConsole && Object.keys(said).length > 0)
     throw malformed('/context', 'without a console nobody vouches for a `context`; leave it out')
-  const acted = parts.management.act({
+  const acted = await parts.management.act({
     tenant: c.req.param('tenant') as string,
     actor,
     action: c.req.param('action') as string,
@@ -243,10 +247,12 @@ async function act(parts: ManagementApiParts, c: Call, id: string): Promise<Repl
     key: c.req.header('idempotency-key'),
   })
   const { answer, done, replayed, revision } = acted
-  if (answer === undefined)
-    return reply(200, JSON.stringify({ decision: true, replayed: true, done: replayed, revision }), id)
+  if (answer === undefined) {
+    const body = JSON.stringify({ decision: true, replayed: true, done: replayed, revision })
+    return written(parts.management, waits, revision, body, id)
+  }
   const { decision, stage: _, ...context_ } = answer.decision
   const body = JSON.stringify({ decision, context: { ...context_, decision_id: answer.decisionId }, done, revision })
-  if (decision) return reply(200, body, id)
+  if (decision) return written(parts.management, waits, revision, body, id)
   return reply(context_.limit === undefined ? 403 : 409, body, id)
 }

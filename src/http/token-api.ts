@@ -10,11 +10,11 @@ import { type Reply, reply } from './reply.ts'
 /** The port to the access tokens that were handed out. */
 export interface TokenRegister {
   /** The secret, which is not to be had again; undefined where the name is taken. */
-  create(token: NamedGrant): string | undefined | Promise<string | undefined>
+  create(token: NamedGrant): Promise<string | undefined>
   /** By name, also those that have run out. */
-  list(): readonly NamedGrant[] | Promise<readonly NamedGrant[]>
+  list(): Promise<readonly NamedGrant[]>
   /** From now on it is good for nothing. False where there is no such token. */
-  revoke(name: string): boolean | Promise<boolean>
+  revoke(name: string): Promise<boolean>
 }
 
 export interface TokenApiParts extends Pick<DecisionApiParts, 'settings'> {

@@ -5,10 +5,11 @@ function memory(stored: Map<string, object>, wait?: Promise<void>) {
   const at = { now: 0 }
   const asked: string[] = []
   const remembered = rememberSecrets<object>(
-    (secret) => {
+    async (secret) => {
       asked.push(secret)
       const found = stored.get(secret)
-      return wait === undefined ? found : wait.then(() => found)
+      await wait
+      return found
     },
     () => at.now,
   )
@@ -16,25 +17,25 @@ function memory(stored: Map<string, object>, wait?: Promise<void>) {
 }
 
 describe('a secret that is good', () => {
-  it('is looked up once a second', () => {
+  it('is looked up once a second', async () => {
     const { remembered, asked, at } = memory(new Map([['a', { of: 'a' }]]))
     for (const now of [0, 1, 999]) {
       at.now = now
-      expect(remembered.find('a')).toEqual({ of: 'a' })
+      expect(await remembered.find('a')).toEqual({ of: 'a' })
     }
     expect(asked).toEqual(['a'])
     at.now = 1_000
-    expect(remembered.find('a')).toEqual({ of: 'a' })
+    expect(await remembered.find('a')).toEqual({ of: 'a' })
     expect(asked).toEqual(['a', 'a'])
   })
 
-  it('and was revoked is good for nothing from then on', () => {
+  it('and was revoked is good for nothing from then on', async () => {
     const stored = new Map([['a', {}]])
     const { remembered } = memory(stored)
-    expect(remembered.find('a')).toBeDefined()
+    expect(await remembered.find('a')).toBeDefined()
     stored.delete('a')
     remembered.forget()
-    expect(remembered.find('a')).toBeUndefined()
+    expect(await remembered.find('a')).toBeUndefined()
   })
 
   it('and was revoked while it was looked for is not remembered', async () => {
@@ -65,19 +66,19 @@ describe('a secret that is good', () => {
   })
 })
 
-it('a secret that is not good is looked up each time, and pushes out none that is', () => {
+it('a secret that is not good is looked up each time, and pushes out none that is', async () => {
   const { remembered, asked } = memory(new Map([['good', {}]]))
-  remembered.find('good')
-  for (let guess = 0; guess < 2_000; guess++) expect(remembered.find(`guess-${guess % 2}`)).toBeUndefined()
+  await remembered.find('good')
+  for (let guess = 0; guess < 2_000; guess++) expect(await remembered.find(`guess-${guess % 2}`)).toBeUndefined()
   expect(asked).toHaveLength(2_001)
-  remembered.find('good')
+  await remembered.find('good')
   expect(asked).toHaveLength(2_001)
 })
 
-it('at most a thousand are remembered', () => {
+it('at most a thousand are remembered', async () => {
   const stored = new Map(Array.from({ length: 1_001 }, (_, index) => [`${index}`, {}]))
   const { remembered, asked } = memory(stored)
-  for (const secret of stored.keys()) remembered.find(secret)
-  remembered.find('0')
+  for (const secret of stored.keys()) await remembered.find(secret)
+  await remembered.find('0')
   expect(asked).toHaveLength(1_002)
 })

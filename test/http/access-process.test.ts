@@ -45,12 +45,12 @@ async function started(env: Record<string, string>) {
   }
 }
 
-function demoDirectory(): string {
+async function demoDirectory(): Promise<string> {
   const file = directoryFile()
-  const directory = openDirectory(file)
+  const directory = await openDirectory(file)
   const demo = (system: string) => parse(readFileSync(join(project.root, `config/systems/${system}/demo.yaml`), 'utf8'))
-  directory.put([demo('filestack'), demo('quantcdn')])
-  directory.close()
+  await directory.put([demo('filestack'), demo('quantcdn')])
+  await directory.close()
   return file
 }
 
@@ -64,7 +64,7 @@ function certificateFiles() {
 
 it('a token that the management API hands out is good for decisions until it is revoked, and is in no log', async () => {
   const { addresses, lines, messages } = await started({
-    POSTERN_DIRECTORY: demoDirectory(),
+    POSTERN_DIRECTORY: await demoDirectory(),
     POSTERN_LISTEN_MANAGEMENT: '127.0.0.1:0',
     POSTERN_MANAGEMENT_TOKEN: consoleToken,
     POSTERN_ACCESS_DECISION_TOKENS: 'always',
@@ -110,7 +110,7 @@ it('a token that the management API hands out is good for decisions until it is 
 })
 
 it('on loopback nobody needs a token unless that is set, and the log says so; one that is sent is judged', async () => {
-  const { addresses, messages } = await started({ POSTERN_DIRECTORY: demoDirectory() })
+  const { addresses, messages } = await started({ POSTERN_DIRECTORY: await demoDirectory() })
   const ask = async (headers: Record<string, string>) => (await fetch(`${addresses[0]}/metrics`, { headers })).status
   expect([await ask({}), await ask({ authorization: 'Bearer wrong' })]).toEqual([200, 401])
   expect(messages()).toContain(openToAll)
@@ -118,7 +118,7 @@ it('on loopback nobody needs a token unless that is set, and the log says so; on
 
 it('listeners whose callers prove themselves may be anywhere; what comes in the clear is said', async () => {
   const { addresses, lines } = await started({
-    POSTERN_DIRECTORY: demoDirectory(),
+    POSTERN_DIRECTORY: await demoDirectory(),
     POSTERN_LISTEN_DECISION: '0.0.0.0:0',
     POSTERN_LISTEN_GATEWAY: '0.0.0.0:0',
     POSTERN_LISTEN_MANAGEMENT: '0.0.0.0:0',
@@ -164,13 +164,13 @@ it.each([
 
 it('the management API is served over TLS where decisions are', async () => {
   const { POSTERN_TLS_CLIENT_CA: _, ...tls } = certificateFiles()
-  const management = { POSTERN_DIRECTORY: demoDirectory(), POSTERN_LISTEN_MANAGEMENT: '127.0.0.1:0' }
+  const management = { POSTERN_DIRECTORY: await demoDirectory(), POSTERN_LISTEN_MANAGEMENT: '127.0.0.1:0' }
   const { addresses } = await started({ ...tls, ...management })
   expect(addresses.map((address) => new URL(address).protocol)).toEqual(['https:', 'https:'])
 })
 
 it('listeners whose callers need no credential do not start off loopback', async () => {
-  const directory = { POSTERN_DIRECTORY: demoDirectory() }
+  const directory = { POSTERN_DIRECTORY: await demoDirectory() }
   const tls = certificateFiles()
   for (const env of [
     { POSTERN_LISTEN_DECISION: '0.0.0.0:0' },

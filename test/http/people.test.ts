@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createFailureLimit } from '../../src/access/failure-limit.ts'
 import { createJwtVerifier } from '../../src/access/jwt.ts'
 import { consoleOf } from '../support/console.ts'
+import { directoryOf } from '../support/stored-tenants.ts'
 import { audience, issuer, keySetFile, now, tokenOf } from '../support/tokens.ts'
 
 const verify = createJwtVerifier({
@@ -14,9 +15,9 @@ const verify = createJwtVerifier({
 const bearer = async (...token: Parameters<typeof tokenOf>) => ({ authorization: `Bearer ${await tokenOf(...token)}` })
 const invitation = { resource: { email: 'new@example.com', role: 'developer', api_keys: ['key-app'] } }
 
-function people(attempts = 100) {
+async function people(attempts = 100) {
   const failures = createFailureLimit({ attempts, report() {} })
-  const made = consoleOf('filestack', { verify, failures })
+  const made = await consoleOf(directoryOf, 'filestack', { verify, failures })
   const { ask, tenant } = made
   const invite = (headers: Record<string, string>, body: object = invitation) =>
     ask('POST', `/v1/tenants/${tenant}/actions/member:invite`, headers, body)
@@ -26,7 +27,7 @@ function people(attempts = 100) {
 
 describe("a person's own token", () => {
   it('says who acts, and nobody else is heard', async () => {
-    const { invite, codeOf } = people()
+    const { invite, codeOf } = await people()
     const owner = await invite(await bearer('owner'))
     expect([owner.status, owner.body.context.reason]).toEqual([409, 'seat_limit_reached'])
     const other = await invite(await bearer('bill'))
@@ -37,12 +38,12 @@ describe("a person's own token", () => {
   })
 
   it('stands beside the secret of a console, which names whom it asks for', async () => {
-    const { invite } = people()
+    const { invite } = await people()
     expect((await invite({ 'x-postern-actor': 'owner' })).body.context.reason).toBe('seat_limit_reached')
   })
 
   it('is of a session that began with it', async () => {
-    const { invite, ask, tenant } = people()
+    const { invite, ask, tenant } = await people()
     const path = `/v1/tenants/${tenant}`
     const document = (await ask('GET', path, {})).body as unknown as { members: { user: string }[] }
     const sessions_valid_after = new Date((now() - 30) * 1000).toISOString()
@@ -56,7 +57,7 @@ describe("a person's own token", () => {
   })
 
   it('is good for the tenants that it lists, where it lists any', async () => {
-    const { codeOf, tenant } = people()
+    const { codeOf, tenant } = await people()
     const listing = async (token_scopes: string[]) => codeOf(await bearer('owner', { token_scopes }))
     expect([await listing(['other', tenant]), await listing(['other']), await listing([])]).toEqual([
       undefined,
@@ -66,7 +67,7 @@ describe("a person's own token", () => {
   })
 
   it('is no word for anything but its claims', async () => {
-    const { invite } = people()
+    const { invite } = await people()
     for (const context of [{ email_verified: true }, { token_scopes: [] }, { session_issued_at: 'x' }])
       expect((await invite(await bearer('owner'), { ...invitation, context })).body.error).toMatchObject({
         code: 'malformed_request',
@@ -75,7 +76,7 @@ describe("a person's own token", () => {
   })
 
   it('is good for actions alone', async () => {
-    const { ask, tenant, directory } = people()
+    const { ask, tenant, directory } = await people()
     const headers = await bearer('owner')
     for (const [method, path, body] of [
       ['GET', '/v1/tenants', undefined],
@@ -86,11 +87,11 @@ describe("a person's own token", () => {
       ['POST', '/v1/tokens', { name: 'a', scope: 'manage' }],
     ] as const)
       expect([path, (await ask(method, path, headers, body)).body.error.code]).toEqual([path, 'forbidden'])
-    expect(directory.tokens.list()).toEqual([])
+    expect(await directory.tokens.list()).toEqual([])
   })
 
   it('that is not one is a failed attempt', async () => {
-    const { codeOf } = people(5)
+    const { codeOf } = await people(5)
     const valid = await tokenOf('owner')
     for (const wrong of [
       await tokenOf('owner', { exp: now() - 100 }),
@@ -105,7 +106,7 @@ describe("a person's own token", () => {
   })
 
   it('is no credential where no issuer is configured', async () => {
-    const { ask, tenant } = consoleOf('filestack')
+    const { ask, tenant } = await consoleOf(directoryOf, 'filestack')
     const made = await ask('POST', `/v1/tenants/${tenant}/actions/member:invite`, await bearer('owner'), invitation)
     expect(made.body.error.code).toBe('unauthenticated')
   })

@@ -1,23 +1,24 @@
 import { describe, expect, it } from 'vitest'
 import { createFailureLimit } from '../../src/access/failure-limit.ts'
 import { consoleOf } from '../support/console.ts'
+import { backends, directoryOf } from '../support/stored-tenants.ts'
 
 const created = { name: 'shop', scope: 'decide', tenant: null, expires_at: null, created_at: expect.any(String) }
 
-describe('the tokens of the management API', () => {
+describe.each(backends)('the tokens of the management API on $name', ({ directoryOf }) => {
   it('are created with a secret that is shown once, listed, and revoked', async () => {
-    const { ask, directory } = consoleOf('filestack')
+    const { ask, directory } = await consoleOf(directoryOf, 'filestack')
     const made = await ask('POST', '/v1/tokens', {}, { name: 'shop', scope: 'decide' })
     const { token, ...rest } = made.body as unknown as { token: string }
     expect([made.status, rest]).toEqual([200, created])
     expect(made.headers.get('cache-control')).toBe('no-store')
     expect(token).toMatch(/^postern_[\w-]{43}$/)
-    expect(directory.tokens.find(token)).toEqual({ scope: 'decide', tenant: null, expires: null })
+    expect(await directory.tokens.find(token)).toEqual({ scope: 'decide', tenant: null, expires: null })
 
     const listed = await ask('GET', '/v1/tokens', {})
     expect(listed.body).toEqual({ tokens: [created] })
     expect(await ask('DELETE', '/v1/tokens/shop', {})).toMatchObject({ status: 200, body: { name: 'shop' } })
-    expect(directory.tokens.find(token)).toBeUndefined()
+    expect(await directory.tokens.find(token)).toBeUndefined()
     expect((await ask('GET', '/v1/tokens', {})).body).toEqual({ tokens: [] })
     expect(await ask('DELETE', '/v1/tokens/shop', {})).toMatchObject({
       status: 404,
@@ -26,7 +27,7 @@ describe('the tokens of the management API', () => {
   })
 
   it('may be of one tenant, and for some days', async () => {
-    const { ask } = consoleOf('filestack')
+    const { ask } = await consoleOf(directoryOf, 'filestack')
     const { body } = await ask('POST', '/v1/tokens', {}, { name: 'a.b-c', scope: 'manage', tenant: 'acme', days: 90 })
     const { tenant, expires_at, created_at } = body as unknown as Record<string, string>
     expect(tenant).toBe('acme')
@@ -35,7 +36,7 @@ describe('the tokens of the management API', () => {
   })
 
   it('are changed by a second one that takes over before the first is revoked', async () => {
-    const { ask, tenant } = consoleOf('filestack')
+    const { ask, tenant } = await consoleOf(directoryOf, 'filestack')
     const secretOf = async (name: string) => {
       const { body } = await ask('POST', '/v1/tokens', {}, { name, scope: 'read' })
       return (body as unknown as { token: string }).token
@@ -67,29 +68,29 @@ describe('the tokens of the management API', () => {
     [{ name: 'a', scope: 'read', expires: 1 }, ''],
     [[], ''],
   ])('are not made of %j', async (body, pointer) => {
-    const { ask, directory } = consoleOf('filestack')
+    const { ask, directory } = await consoleOf(directoryOf, 'filestack')
     expect(await ask('POST', '/v1/tokens', {}, body)).toMatchObject({
       status: 400,
       body: { error: { code: 'malformed_request', pointer } },
     })
-    expect(directory.tokens.list()).toEqual([])
+    expect(await directory.tokens.list()).toEqual([])
   })
 
   it('have each a name of its own', async () => {
-    const { ask, directory } = consoleOf('filestack')
+    const { ask, directory } = await consoleOf(directoryOf, 'filestack')
     await ask('POST', '/v1/tokens', {}, { name: 'shop', scope: 'decide' })
     expect(await ask('POST', '/v1/tokens', {}, { name: 'shop', scope: 'manage' })).toMatchObject({
       status: 409,
       body: { error: { code: 'token_exists' } },
     })
-    expect(directory.tokens.list().map(({ scope }) => scope)).toEqual(['decide'])
+    expect((await directory.tokens.list()).map(({ scope }) => scope)).toEqual(['decide'])
   })
 })
 
 it('credentials that are not good are a 429 after some, and the good one is taken all the same', async () => {
   const throttled: boolean[] = []
   const failures = createFailureLimit({ attempts: 2, report: (failure) => throttled.push(failure.throttled) })
-  const { ask } = consoleOf('filestack', { failures })
+  const { ask } = await consoleOf(directoryOf, 'filestack', { failures })
   const sent = (authorization: string) => ask('GET', '/v1/tenants', { authorization })
   expect((await sent('Bearer wrong')).status).toBe(401)
   expect((await sent('Bearer a.b.c')).status).toBe(401)
