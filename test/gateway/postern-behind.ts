@@ -34,7 +34,7 @@ export async function posternBehind(
     POSTERN_DIRECTORY: join(folder, 'postern.db'),
     ...variables,
   }
-  importTenants({
+  await importTenants({
     bundle: builtBundle(),
     directory: env.POSTERN_DIRECTORY,
     files: tenantDocuments(project, null),

@@ -140,6 +140,7 @@ it('readiness is red once the policy has not been confirmed for too long, and gr
     expect(readiness.checks()).toEqual([
       { name: 'policy', ok: true },
       { name: 'policy_fresh', ok: false },
+      { name: 'directory_fresh', ok: true },
       { name: 'not_draining', ok: true },
     ])
     activation.confirm()
