@@ -111,7 +111,6 @@ function act(parts: ManagementParts, command: Command): Acted {
     parts.recorder?.decided({
       dialect: 'management',
       ...(command.requestId === undefined ? {} : { requestId: command.requestId }),
-      bytes: command.bytes,
       request: asked.request,
       answer,
       seconds: (performance.now() - started) / 1000,

@@ -28,8 +28,6 @@ export interface Command {
   /** The secret that an invitee was sent. */
   readonly invitation?: string | undefined
   readonly requestId?: string
-  /** Of the body. */
-  readonly bytes: number
   /** The `Idempotency-Key`. */
   readonly key?: string | undefined
 }
@@ -197,15 +195,14 @@ function activity({ console, management }: ManagementApiParts, c: Call, id: stri
 
 async function store(parts: ManagementApiParts, c: Call, id: string): Promise<Reply> {
   parts.console.authenticate(c.req.raw.headers, { scope: 'manage', tenant: c.req.param('tenant') })
-  const { body: document } = await jsonBody(parts, c)
+  const document = await jsonBody(parts, c)
   return reply(200, JSON.stringify(parts.management.store(c.req.param('tenant') as string, document)), id)
 }
 
 /** A denial is a 403 with the decision; one that ran into a limit is a 409, for room may come. */
 async function act(parts: ManagementApiParts, c: Call, id: string): Promise<Reply> {
   const actor = parts.console.actor(c.req.raw.headers, { scope: 'manage', tenant: c.req.param('tenant') })
-  const { body: asked, bytes } = await jsonBody(parts, c)
-  const { resource = {}, context = {}, invitation } = asked
+  const { resource = {}, context = {}, invitation } = await jsonBody(parts, c)
   if (invitation !== undefined && typeof invitation !== 'string')
     throw malformed('/invitation', '`invitation` must be a string')
   const acted = parts.management.act({
@@ -216,7 +213,6 @@ async function act(parts: ManagementApiParts, c: Call, id: string): Promise<Repl
     context: asObject(context, '/context', '`context`'),
     invitation,
     requestId: id,
-    bytes,
     key: c.req.header('idempotency-key'),
   })
   const { answer, done, replayed, revision } = acted

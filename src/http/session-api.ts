@@ -32,7 +32,7 @@ const longest = 1_000
 
 export async function registerSession(parts: SessionApiParts, c: Call, id: string): Promise<Reply> {
   parts.console.authenticate(c.req.raw.headers, { scope: 'manage', tenant: c.req.param('tenant') })
-  const { body } = await jsonBody(parts, c)
+  const body = await jsonBody(parts, c)
   const [extra] = Object.keys(body).filter((name) => !['id', 'user', 'about'].includes(name))
   if (extra !== undefined) throw malformed('', `a session has \`id\`, \`user\` and \`about\`, not \`${extra}\``)
   const text = (name: string, value: unknown, least: number): string => {

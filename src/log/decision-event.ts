@@ -1,7 +1,7 @@
 import type { RecordedDecision, RecordedFailure } from '../pdp/decision-recorder.ts'
 import type { DecisionRequest } from '../pdp/request.ts'
-import { inputLogger } from './logged-input.ts'
-import { resultLogger } from './logged-result.ts'
+import { inputLogger, type LoggedInput } from './logged-input.ts'
+import { type LoggedResult, resultLogger } from './logged-result.ts'
 import type { Masks } from './mask.ts'
 
 export type Told = RecordedDecision | RecordedFailure
@@ -31,69 +31,79 @@ export type WriteEvent = (told: Told, at: number, weight: number) => WrittenEven
  * it joins texts: what belongs to the process, to a decision or to a millisecond is written once.
  */
 export function eventWriter({ labels, masks, defaultTenant }: EventOptions): WriteEvent {
-  const head = `{"labels":${JSON.stringify(labels)}`
-  const inputOf = inputLogger(below('/input/', masks))
-  const resultOf = resultLogger(below('/result/', masks))
+  const head = `{"labels":${JSON.stringify(labels)},"path":"authz/decision"`
+  const loggedInput = inputLogger(below('/input/', masks))
+  const loggedResult = resultLogger(below('/result/', masks))
   let clock = { at: Number.NaN, text: '' }
 
-  const partsOf = (told: Told) => {
+  const inputOf = ({ request, sent }: Told) => {
     try {
-      return { input: inputOf(told.request), result: 'answer' in told ? resultOf(told.answer.decision) : undefined }
+      return loggedInput(request, sent)
     } catch {
-      return { input: undefined, result: undefined }
+      return undefined
     }
   }
 
   return (told, at, weight) => {
     if (at !== clock.at) clock = { at, text: new Date(at).toISOString() }
-    const { input, result } = partsOf(told)
-    const erased = [...(input?.erased ?? []), ...(result?.erased ?? [])]
-    const masked = [...(input?.masked ?? []), ...(result?.masked ?? [])]
-    // What is said again outside `input` and `result` is taken from them: a mask hides it in both places.
-    const { subject, action, resource } = input?.shown ?? {}
-    const text =
+    const result = 'answer' in told ? loggedResult(told.answer.decision) : noResult
+    const input = result.words === undefined ? undefined : inputOf(told)
+    const about =
       head +
-      ('answer' in told ? outcomeOf(told) : `,"error":{"code":"${told.code}"}`) +
-      `,"path":"authz/decision","timestamp":"${clock.text}"` +
+      result.outcome +
+      ('answer' in told ? givenOf(told) : `,"error":{"code":"${told.code}"}`) +
+      `,"timestamp":"${clock.text}"` +
       member('req_id', textOf(told.requestId)) +
       member('batch_id', textOf(told.batchId)) +
+      `,"dialect":"${told.dialect}","weight":${weight}`
+    if (input === undefined) return { text: `${about}}`, masked: false, maskFailed: true, oversized: false }
+
+    const erased = joined(input.erased, result.erased)
+    const masked = joined(input.masked, result.masked)
+    const text =
+      about +
       (erased.length > 0 ? member('erased', JSON.stringify(erased)) : '') +
       (masked.length > 0 ? member('masked', JSON.stringify(masked)) : '') +
-      `,"dialect":"${told.dialect}"` +
-      member('tenant', textOf(tenantOf(told.request, input?.shown, defaultTenant))) +
-      member('subject', entityText(subject)) +
-      member('action', textOf(action?.name)) +
-      member('resource', entityText(resource)) +
-      member('reason', result?.reason) +
-      (input?.oversized === true ? ',"oversized":true' : '') +
-      `,"weight":${weight}` +
-      member('input', input?.text) +
-      member('result', result?.text) +
+      member('tenant', textOf(tenantOf(told.request, input.shown, defaultTenant))) +
+      askedOf(input) +
+      (input.oversized ? ',"oversized":true' : '') +
+      member('input', input.text) +
+      result.words +
       '}'
-    return {
-      text,
-      masked: erased.length > 0 || masked.length > 0,
-      maskFailed: input === undefined,
-      oversized: input?.oversized === true,
-    }
+    return { text, masked: erased.length > 0 || masked.length > 0, maskFailed: false, oversized: input.oversized }
   }
 }
+
+const noResult: LoggedResult = { outcome: '', words: '', erased: [], masked: [] }
 
 function below(part: string, { erase, mask }: Masks): Masks {
   const isBelow = (pointer: string) => pointer.startsWith(part)
   return { erase: erase.filter(isBelow), mask: mask.filter(isBelow) }
 }
 
-function outcomeOf({ answer, seconds }: RecordedDecision): string {
-  const { decision, decisionId, revision, cache } = answer
+function joined(some: readonly string[], more: readonly string[]): readonly string[] {
+  return more.length === 0 ? some : [...some, ...more]
+}
+
+/** What is the caller's own of an answer, the same decision being given to many. */
+function givenOf({ answer, seconds }: RecordedDecision): string {
+  const { decisionId, revision, cache } = answer
   return (
-    `,"decision_id":${textOf(decisionId)}` +
-    `,"bundles":{"postern":{"revision":${textOf(decision.policy)}}}` +
-    `,"metrics":{"timer_server_handler_ns":${Math.round(seconds * 1e9)}}` +
-    `,"effect":"${decision.decision ? 'allow' : 'deny'}"` +
-    `,"directory_revision":${textOf(revision)}` +
-    `,"cache":"${cache}"` +
-    `,"latency_us":${Math.round(seconds * 1e6)}`
+    `,"decision_id":${textOf(decisionId)},"directory_revision":${textOf(revision)},"cache":"${cache}"` +
+    `,"metrics":{"timer_server_handler_ns":${Math.round(seconds * 1e9)}},"latency_us":${Math.round(seconds * 1e6)}`
+  )
+}
+
+/** What is said again outside `input` is taken from it: a mask hides it in both places. */
+function askedOf({ shown: { subject, action, resource } = {}, isPlain }: LoggedInput): string {
+  if (isPlain && subject !== undefined && action !== undefined && resource !== undefined)
+    return (
+      `,"subject":{"type":"${subject.type}","id":"${subject.id}"},"action":"${action.name}"` +
+      `,"resource":{"type":"${resource.type}","id":"${resource.id}"}`
+    )
+  const entity = (of: DecisionRequest['subject'] | undefined) => of && JSON.stringify({ type: of.type, id: of.id })
+  return (
+    member('subject', entity(subject)) + member('action', textOf(action?.name)) + member('resource', entity(resource))
   )
 }
 
@@ -105,13 +115,6 @@ function tenantOf(
 ): unknown {
   const named = asked?.tenant !== undefined || asked?.context?.tenant !== undefined
   return named ? (shown?.tenant?.tenant ?? shown?.context?.tenant) : defaultTenant
-}
-
-function entityText(entity: { readonly type?: unknown; readonly id?: unknown } | undefined): string | undefined {
-  if (entity === undefined) return undefined
-  const { type, id } = entity
-  if (typeof type !== 'string' || typeof id !== 'string') return JSON.stringify({ type, id })
-  return `{"type":${textOf(type)},"id":${textOf(id)}}`
 }
 
 function member(name: string, text: string | undefined): string {

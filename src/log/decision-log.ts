@@ -63,6 +63,7 @@ export function createDecisionLog(options: DecisionLogOptions): DecisionLog {
   const queue = new EventQueue(limits)
   const closing = new AbortController()
   let pumping: Promise<void> | undefined
+  let closed = false
   let givenUp = false
   /** From the first failure of a write until one succeeds. */
   let failing = false
@@ -78,7 +79,7 @@ export function createDecisionLog(options: DecisionLogOptions): DecisionLog {
   }
 
   const accept = (told: Told, weight: number): boolean => {
-    if (closing.signal.aborted || (required && failing)) return false
+    if (closed || (required && failing)) return false
     const { text, masked, maskFailed, oversized } = write(told, Date.now(), weight)
     if (required && sink.writeNow !== undefined) {
       sink.writeNow(Buffer.from(`${text}\n`))
@@ -117,7 +118,7 @@ export function createDecisionLog(options: DecisionLogOptions): DecisionLog {
         failing = true
         if (attempt === 0) options.onFailure(error)
         if (givenUp) return
-        if (closing.signal.aborted) await sleep(firstRetryMs)
+        if (closed) await sleep(firstRetryMs)
         // The jitter keeps a fleet that lost one sink from coming back to it in step.
         else await pause(Math.min(longestRetryMs, firstRetryMs * 2 ** attempt) * (0.5 + random() / 2))
       }
@@ -135,6 +136,7 @@ export function createDecisionLog(options: DecisionLogOptions): DecisionLog {
     },
     counts,
     async close(milliseconds) {
+      closed = true
       closing.abort()
       const timer = new AbortController()
       const late = sleep(milliseconds, undefined, { signal: timer.signal }).catch(() => {})

@@ -1,5 +1,5 @@
 import type { DecisionRequest } from '../pdp/request.ts'
-import { applyMasks, eraseCredentials, type Masks } from './mask.ts'
+import { applyMasks, eraseCredentials, type Masks, mayHoldCredential } from './mask.ts'
 
 /** A request as it is logged. */
 export interface LoggedInput {
@@ -7,6 +7,8 @@ export interface LoggedInput {
   readonly shown: Partial<DecisionRequest> | undefined
   /** The same as JSON. */
   readonly text: string | undefined
+  /** Whether JSON writes each text in it as it is, between quotes. */
+  readonly isPlain: boolean
   /** JSON Pointers to what was taken out, and to what was replaced. */
   readonly erased: readonly string[]
   readonly masked: readonly string[]
@@ -20,10 +22,15 @@ const surelySmall = Math.floor(largestInput / 3)
 
 const none: readonly string[] = []
 
-/** Makes requests ready for the log; `masks` are those below `/input`. Throws an `Error` where a mask fails. */
-export function inputLogger(masks: Masks): (request: DecisionRequest | undefined) => LoggedInput {
+/**
+ * Makes requests ready for the log; `masks` are those below `/input`, `sent` is the JSON that a request came as. Throws
+ * an `Error` where a mask fails.
+ */
+export function inputLogger(masks: Masks): (request: DecisionRequest | undefined, sent?: string) => LoggedInput {
   const hasMasks = masks.erase.length > 0 || masks.mask.length > 0
-  return (request) => {
+  return (request, sent) => {
+    if (sent !== undefined && !hasMasks && request?.tenant === undefined && isAsLogged(sent))
+      return { shown: request, text: sent, isPlain: true, erased: none, masked: none, oversized: false }
     const bounded = withinBound(request)
     const { input, erased, masked } = hasMasks
       ? applyMasks({ input: bounded.input }, masks)
@@ -34,11 +41,26 @@ export function inputLogger(masks: Masks): (request: DecisionRequest | undefined
     return {
       shown: shown as Partial<DecisionRequest> | undefined,
       text: shown === input ? text : textOf(shown),
+      isPlain: false,
       erased: credentials.length === 0 ? erased : [...erased, ...credentials],
       masked,
       oversized: bounded.oversized,
     }
   }
+}
+
+/**
+ * Whether what was sent can be logged as it is: on one line, small, and without a credential. An escape could be part of
+ * a credential's name; where there is none, no text in it needs one either.
+ */
+function isAsLogged(sent: string): boolean {
+  return (
+    sent.length <= surelySmall &&
+    !sent.includes('\\') &&
+    !sent.includes('\n') &&
+    !sent.includes('\r') &&
+    !mayHoldCredential(sent)
+  )
 }
 
 /** The tenants of a batch are one object, so that it is measured once. */

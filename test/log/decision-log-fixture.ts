@@ -49,7 +49,6 @@ export function recorded(parts: Partial<RecordedDecision> = {}): RecordedDecisio
   return {
     dialect: 'authorize',
     requestId: 'r-1',
-    bytes: 200,
     request: question,
     answer: answerOf(allow),
     seconds: 0.00025,

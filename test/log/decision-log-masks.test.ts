@@ -35,6 +35,30 @@ describe('a planted secret', () => {
   })
 })
 
+describe('a planted secret in the text that was sent', () => {
+  const places: readonly (readonly [string, string])[] = [
+    ['as it is usually sent', `{"context":{"password":"${secret}"}}`],
+    ['with blanks', `{"context":{"password" : "${secret}"}}`],
+    ['over lines', `{"context":{"password"\r\n:"${secret}"}}`],
+    ['with an escape in its name', `{"context":{"p\\u0061ssword":"${secret}"}}`],
+    ['with an escape in its value', `{"context":{"h":"Be\\u0061rer ${secret}"}}`],
+    ['behind a tab', `{"context":{"h":"\\tBearer ${secret}"}}`],
+  ]
+
+  it.each(places)('%s is erased', (_, sent) => {
+    const write = eventWriter({ labels, masks: noMasks, defaultTenant: undefined })
+    const { text, masked } = write(recorded({ request: { ...question, ...JSON.parse(sent) }, sent }), 0, 1)
+    expect([text.includes(secret), masked, text.includes('"input"')]).toEqual([false, true, true])
+  })
+
+  it('is masked where the settings say so', () => {
+    const request = { ...question, context: { ip: secret } }
+    const masks = { erase: [], mask: ['/input/context/ip'] }
+    const write = eventWriter({ labels, masks, defaultTenant: undefined })
+    expect(write(recorded({ request, sent: JSON.stringify(request) }), 0, 1).text).not.toContain(secret)
+  })
+})
+
 describe('masks', () => {
   const input = { subject: { id: 'bill' }, context: { ip: '10.0.0.1', list: [{ a: 1 }, { a: 2 }], 'a/b': null } }
   const masked = (erase: readonly string[], mask: readonly string[] = []) => applyMasks({ input }, { erase, mask })
