@@ -116,7 +116,6 @@ async function act(parts: ManagementParts, command: Command): Promise<Acted> {
       parts.recorder?.decided({
         dialect: 'management',
         ...(command.requestId === undefined ? {} : { requestId: command.requestId }),
-        bytes: command.bytes,
         request: asked.request,
         answer,
         seconds: (performance.now() - started) / 1000,

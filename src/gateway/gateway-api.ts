@@ -34,9 +34,6 @@ export interface GatewayApiParts {
   readonly recorder?: DecisionRecorder | undefined
 }
 
-/** About what a request made of a route and a target takes in memory; Node bounds what a target and headers hold. */
-const requestBytes = 1_024
-
 /** A raw request, of which nothing was decoded, joined or cleaned. */
 export interface RawRequest {
   readonly method: string
@@ -177,7 +174,7 @@ async function decide(parts: GatewayApiParts, routed: Routed, client: Client): P
 }
 
 async function recordedDecision({ pdp, metrics, recorder }: GatewayApiParts, request: DecisionRequest) {
-  const about = { dialect: 'gateway', bytes: requestBytes, request } as const
+  const about = { dialect: 'gateway', request } as const
   try {
     const asked = performance.now()
     const answer = await pdp.decide(request)

@@ -95,11 +95,10 @@ async function asked(parts: Parts, c: Call, requestId: string, api: Answer): Pro
   if (!isJson(headers.get('content-type'))) throw new PosternError('unsupported_media_type')
   const read = c.env?.body ?? (await readBody(c.req.raw, limits.body_bytes))
   const value = readJson(read, limits)
-  const bytes = read === 'too_large' ? 0 : read.byteLength
   const full = headers.get('x-postern-context') === 'full'
   const { person_types: personTypes } = parts.settings.authzen
   const body = asObject(value, '', 'the body')
-  return api(parts, { rights, body, tenant: c.req.param('tenant'), full, personTypes, requestId, bytes })
+  return api(parts, { rights, body, tenant: c.req.param('tenant'), full, personTypes, requestId })
 }
 
 async function metadata(parts: AuthzenApiParts, c: Call, id: string): Promise<Reply> {

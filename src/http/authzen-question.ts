@@ -17,8 +17,6 @@ export interface Question {
   /** Types of subjects that stand for `user`. */
   readonly personTypes: readonly string[]
   readonly requestId: string
-  /** Of the body, on the wire. */
-  readonly bytes: number
 }
 
 /** Throws `malformed_request` where the value is no object; the pointer names it. */

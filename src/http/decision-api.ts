@@ -160,19 +160,19 @@ export async function forReaders(
 function answerTo(parts: DecisionApiParts, head: Head, body: Body): Reply | Promise<Reply> {
   const id = requestId(head.requestId)
   let question: DecisionRequest | undefined
-  const bytes = body === 'too_large' ? 0 : body.byteLength
   const failed = (error: unknown): Reply => {
-    recordFailure(parts.recorder, { dialect: 'authorize', requestId: id, bytes, request: question }, error)
+    recordFailure(parts.recorder, { dialect: 'authorize', requestId: id, request: question }, error)
     return refuse(parts, error, id)
   }
   const decide = (rights: Rights): Reply | Promise<Reply> => {
     if (!isJson(head.contentType)) throw new PosternError('unsupported_media_type')
-    const request = readQuestion(body, parts.settings.limits)
+    const { text, value } = readText(body, parts.settings.limits)
+    const request = decisionRequest(value)
     question = request
     parts.callers.admit(rights, request, 'decide')
     const asked = performance.now()
     const answer = parts.pdp.decide(request)
-    const given = (answer: Answer) => answered(parts, answer, { asked, id, request, bytes })
+    const given = (answer: Answer) => answered(parts, answer, { asked, id, request, sent: text })
     return answer instanceof Promise ? answer.then(given) : given(answer)
   }
   try {
@@ -191,21 +191,26 @@ export function readQuestion(body: Body, limits: DecisionApiParts['settings']['l
 
 /** The JSON in a body, its numbers, texts, names and depth checked. Throws a `PosternError` otherwise. */
 export function readJson(body: Body, limits: DecisionApiParts['settings']['limits']): unknown {
+  return readText(body, limits).value
+}
+
+/** The same, and the text that it stood in. */
+function readText(body: Body, limits: DecisionApiParts['settings']['limits']) {
   if (body === 'too_large') throw new PosternError('too_large', `the limit is ${limits.body_bytes} bytes`)
-  const value = parseJson(body)
-  refuseRepeatedMember(body, guardJson(value, limits.depth))
-  return value
+  const parsed = parseJson(body)
+  refuseRepeatedMember(body, guardJson(parsed.value, limits.depth))
+  return parsed
 }
 
 function answered(
   { metrics, recorder }: DecisionApiParts,
   answer: Answer,
-  { asked, id, request, bytes }: { asked: number; id: string; request: DecisionRequest; bytes: number },
+  { asked, id, request, sent }: { asked: number; id: string; request: DecisionRequest; sent: string },
 ): Reply {
   const seconds = (performance.now() - asked) / 1000
   const made = reply(200, renderAnswer(answer), id)
   // Throws where a record is required and cannot be had: then this answer must not leave, and is not counted.
-  recorder?.decided({ dialect: 'authorize', requestId: id, bytes, request, answer, seconds })
+  recorder?.decided({ dialect: 'authorize', requestId: id, request, sent, answer, seconds })
   metrics.decided('authorize', answer, seconds)
   metrics.responded('/authorize', 'POST', 200)
   return made
@@ -222,7 +227,7 @@ export function isJson(type: string | null | undefined): boolean {
   return type === 'application/json' || (typeof type === 'string' && applicationJson.test(type))
 }
 
-function parseJson(bytes: Uint8Array): unknown {
+function parseJson(bytes: Uint8Array): { readonly text: string; readonly value: unknown } {
   let text: string
   try {
     text = utf8.decode(bytes)
@@ -230,7 +235,7 @@ function parseJson(bytes: Uint8Array): unknown {
     throw new PosternError('malformed_json', 'the body is not valid UTF-8')
   }
   try {
-    return JSON.parse(text)
+    return { text, value: JSON.parse(text) }
   } catch {
     // The message of the SyntaxError quotes the body, so it goes nowhere.
     throw new PosternError('malformed_json')

@@ -66,13 +66,12 @@ export async function evaluateAll(parts: EvaluationsParts, question: Question): 
     await pdp.open(about)
   }
   const batchId = randomUUID()
-  const bytes = Math.ceil(question.bytes / items.length)
 
   const answers: string[] = []
   for (const item of items) {
     let decision = false
     try {
-      const answer = await decide(parts, pdp, { ...question, bytes, body: questionOf(defaults, item) }, batchId)
+      const answer = await decide(parts, pdp, { ...question, body: questionOf(defaults, item) }, batchId)
       const text = render(answer, full)
       decision = answer.decision.decision
       answers.push(text)
@@ -100,8 +99,8 @@ async function decide(
   question: Question,
   batchId?: string,
 ): Promise<Answer> {
-  const { body, requestId, bytes } = question
-  const told = { dialect: 'authzen', requestId, bytes, ...(batchId === undefined ? {} : { batchId }) }
+  const { body, requestId } = question
+  const told = { dialect: 'authzen', requestId, ...(batchId === undefined ? {} : { batchId }) }
   let request: DecisionRequest | undefined
   try {
     request = requestOf(body, question)

@@ -32,8 +32,6 @@ export interface Command {
   /** The secret that an invitee was sent. */
   readonly invitation?: string | undefined
   readonly requestId?: string
-  /** Of the body. */
-  readonly bytes: number
   /** The `Idempotency-Key`. */
   readonly key?: string | undefined
 }
@@ -217,7 +215,7 @@ async function activity({ management }: ManagementApiParts, c: Call, id: string)
 
 async function store(parts: ManagementApiParts, c: Call, id: string): Promise<Reply> {
   const waits = waitsForFleet(c)
-  const { body: document } = await jsonBody(parts, c)
+  const document = await jsonBody(parts, c)
   const stored = await parts.management.store(c.req.param('tenant') as string, document)
   return written(parts.management, waits, stored.revision, JSON.stringify(stored), id)
 }
@@ -227,8 +225,7 @@ async function act(parts: ManagementApiParts, c: Call, id: string): Promise<Repl
   const need = { scope: 'manage', tenant: c.req.param('tenant') } as const
   const { actor, byConsole } = await parts.console.actor(sentBy(c), c.req.raw.headers, need)
   const waits = waitsForFleet(c)
-  const { body: asked, bytes } = await jsonBody(parts, c)
-  const { resource = {}, context = {}, invitation } = asked
+  const { resource = {}, context = {}, invitation } = await jsonBody(parts, c)
   if (invitation !== undefined && typeof invitation !== 'string')
     throw malformed('/invitation', '`invitation` must be a string')
   const said = asObject(context, '/context', '`context`')
@@ -243,7 +240,6 @@ async function act(parts: ManagementApiParts, c: Call, id: string): Promise<Repl
     context: said,
     invitation,
     requestId: id,
-    bytes,
     key: c.req.header('idempotency-key'),
   })
   const { answer, done, replayed, revision } = acted

@@ -19,12 +19,6 @@ export interface OpaApiParts
 
 type Document = (answer: Answer) => unknown
 
-/** A question as it came: `bytes` is what it took on the wire, `input` undefined where there was none. */
-interface Asked {
-  readonly input: unknown
-  readonly bytes: number
-}
-
 /** Who asks, and the id of their request. */
 interface Asker {
   readonly rights: Rights
@@ -101,11 +95,11 @@ async function dataAnswer(
 }
 
 /** Throws a `PosternError` where there is no decision, a `TypeError` where the policy's is no boolean. */
-async function ask(parts: OpaApiParts, { input, bytes }: Asked, document: Document, { rights, id }: Asker) {
+async function ask(parts: OpaApiParts, input: unknown, document: Document, { rights, id }: Asker) {
   if (input === undefined) throw new PosternError('malformed_request', '`input` is missing')
   const request: DecisionRequest = decisionRequest(input)
   parts.callers.admit(rights, request, 'decide')
-  const about = { dialect: 'opa', requestId: id, bytes, request } as const
+  const about = { dialect: 'opa', requestId: id, request } as const
   try {
     const began = performance.now()
     const answer = await parts.pdp.decide(request)
@@ -125,22 +119,22 @@ function decisionDocument({ decision: { stage: _, ...decision }, revision }: Ans
   return { ...decision, revision }
 }
 
-async function bodyOf({ settings }: OpaApiParts, raw: Request, read: Body | undefined): Promise<Asked> {
+async function bodyOf({ settings }: OpaApiParts, raw: Request, read: Body | undefined): Promise<unknown> {
   if (!isJson(raw.headers.get('content-type'))) throw new PosternError('unsupported_media_type')
   const body = read ?? (await readBody(raw, settings.limits.body_bytes))
-  return { input: readJson(body, settings.limits), bytes: body.length }
+  return readJson(body, settings.limits)
 }
 
-function inputOf({ input: body, bytes }: Asked): Asked {
+/** Undefined where there is none. */
+function inputOf(body: unknown): unknown {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw new PosternError('malformed_request', 'the body must be an object with the member `input`')
-  return { input: Object.hasOwn(body, 'input') ? (body as { input: unknown }).input : undefined, bytes }
+  return Object.hasOwn(body, 'input') ? (body as { input: unknown }).input : undefined
 }
 
-function inputParameter({ settings }: OpaApiParts, query: URLSearchParams): Asked {
+function inputParameter({ settings }: OpaApiParts, query: URLSearchParams): unknown {
   const text = query.get('input')
-  if (text === null) return { input: undefined, bytes: 0 }
-  return { input: readJson(new TextEncoder().encode(text), settings.limits), bytes: text.length }
+  return text === null ? undefined : readJson(new TextEncoder().encode(text), settings.limits)
 }
 
 function isAsked(query: URLSearchParams, name: string): boolean {

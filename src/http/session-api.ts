@@ -30,7 +30,7 @@ type Call = Context<{ Bindings: Bindings }>
 const longest = 1_000
 
 export async function registerSession(parts: SessionApiParts, c: Call, id: string): Promise<Reply> {
-  const { body } = await jsonBody(parts, c)
+  const body = await jsonBody(parts, c)
   const [extra] = Object.keys(body).filter((name) => !['id', 'user', 'about'].includes(name))
   if (extra !== undefined) throw malformed('', `a session has \`id\`, \`user\` and \`about\`, not \`${extra}\``)
   const text = (name: string, value: unknown, least: number): string => {

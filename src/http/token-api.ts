@@ -30,7 +30,7 @@ export async function listTokens({ tokens }: TokenApiParts, _: Call, id: string)
 }
 
 export async function createToken(parts: TokenApiParts, c: Call, id: string): Promise<Reply> {
-  const { body } = await jsonBody(parts, c)
+  const body = await jsonBody(parts, c)
   const [extra] = Object.keys(body).filter((member) => !['name', 'scope', 'tenant', 'days'].includes(member))
   if (extra !== undefined)
     throw malformed('', `a token has \`name\`, \`scope\`, \`tenant\` and \`days\`, not \`${extra}\``)

@@ -1,18 +1,10 @@
-import type { Decision } from '../pdp/decision.ts'
 import type { RecordedDecision, RecordedFailure } from '../pdp/decision-recorder.ts'
 import type { DecisionRequest } from '../pdp/request.ts'
-import { applyMasks, eraseCredentials, type Maskable, type Masks } from './mask.ts'
+import { inputLogger, type LoggedInput } from './logged-input.ts'
+import { type LoggedResult, resultLogger } from './logged-result.ts'
+import type { Masks } from './mask.ts'
 
-type Told = RecordedDecision | RecordedFailure
-
-/** What was told to the log, with what only the moment itself knew. */
-export interface Recorded {
-  readonly told: Told
-  /** Milliseconds since 1970. */
-  readonly at: number
-  /** How many decisions this one stands for. */
-  readonly weight: number
-}
+export type Told = RecordedDecision | RecordedFailure
 
 export interface EventOptions {
   /** Of this process; the same in every event. */
@@ -31,115 +23,108 @@ export interface WrittenEvent {
   readonly oversized: boolean
 }
 
-/** The most bytes of a request that are logged; beyond it the tenant it brings is left out, then all of it. */
-const largestInput = 65_536
+/** `at` is in milliseconds since 1970, `weight` how many decisions the event stands for. */
+export type WriteEvent = (told: Told, at: number, weight: number) => WrittenEvent
 
-/** The event in the field names of OPA's decision log, with ours beside them. */
-export function writeEvent(
-  { told, at, weight }: Recorded,
-  { labels, masks, defaultTenant }: EventOptions,
-): WrittenEvent {
-  const { input: asked, inputText: askedText, oversized } = inputOf(told)
-  const result = resultOf(told)
-  const { hidden, maskFailed } = mask({ input: asked, result }, masks)
-  const erased = [...hidden.erased]
-  const maskedText = hidden.input === asked ? askedText : textOf(hidden.input)
-  const input = maskedText === undefined ? undefined : eraseCredentials(hidden.input, maskedText, erased)
-  // What is said again outside `input` and `result` is taken from them: a mask hides it in both places.
-  const { subject, action, resource, context, tenant } = (input ?? {}) as Partial<DecisionRequest>
-  const { reason } = (hidden.result ?? {}) as { readonly reason?: string }
-  const about = JSON.stringify({
-    labels,
-    ...('answer' in told ? outcomeOf(told) : { error: { code: told.code } }),
-    path: 'authz/decision',
-    timestamp: new Date(at).toISOString(),
-    req_id: told.requestId,
-    batch_id: told.batchId,
-    erased: erased.length > 0 ? erased : undefined,
-    masked: hidden.masked.length > 0 ? hidden.masked : undefined,
-    dialect: told.dialect,
-    tenant: tenant?.tenant ?? context?.tenant ?? (told.request?.tenant === undefined ? defaultTenant : undefined),
-    subject: subject && { type: subject.type, id: subject.id },
-    action: action?.name,
-    resource: resource && { type: resource.type, id: resource.id },
-    reason,
-    oversized: oversized ? true : undefined,
-    weight,
-  })
-  // The two large members are texts already: the input was looked through as one, results are shared.
-  const inputText = input === hidden.input ? maskedText : textOf(input)
-  const resultText = hidden.result === result ? sharedText(told, result) : textOf(hidden.result)
-  const text = `${about.slice(0, -1)}${member('input', inputText)}${member('result', resultText)}}`
-  return { text, masked: erased.length > 0 || hidden.masked.length > 0, maskFailed, oversized }
-}
+/**
+ * Writes events in the field names of OPA's decision log, with ours beside them. It runs on the way of every request, so
+ * it joins texts: what belongs to the process, to a decision or to a millisecond is written once.
+ */
+export function eventWriter({ labels, masks, defaultTenant }: EventOptions): WriteEvent {
+  const head = `{"labels":${JSON.stringify(labels)},"path":"authz/decision"`
+  const loggedInput = inputLogger(below('/input/', masks))
+  const loggedResult = resultLogger(below('/result/', masks))
+  let clock = { at: Number.NaN, text: '' }
 
-function outcomeOf({ answer, seconds }: RecordedDecision) {
-  return {
-    decision_id: answer.decisionId,
-    bundles: { postern: { revision: answer.decision.policy } },
-    metrics: { timer_server_handler_ns: Math.round(seconds * 1e9) },
-    effect: answer.decision.decision ? 'allow' : 'deny',
-    directory_revision: answer.revision,
-    cache: answer.cache,
-    latency_us: Math.round(seconds * 1e6),
+  const inputOf = ({ request, sent }: Told) => {
+    try {
+      return loggedInput(request, sent)
+    } catch {
+      return undefined
+    }
+  }
+
+  return (told, at, weight) => {
+    if (at !== clock.at) clock = { at, text: new Date(at).toISOString() }
+    const result = 'answer' in told ? loggedResult(told.answer.decision) : noResult
+    const input = result.words === undefined ? undefined : inputOf(told)
+    const about =
+      head +
+      result.outcome +
+      ('answer' in told ? givenOf(told) : `,"error":{"code":"${told.code}"}`) +
+      `,"timestamp":"${clock.text}"` +
+      member('req_id', textOf(told.requestId)) +
+      member('batch_id', textOf(told.batchId)) +
+      `,"dialect":"${told.dialect}","weight":${weight}`
+    if (input === undefined) return { text: `${about}}`, masked: false, maskFailed: true, oversized: false }
+
+    const erased = joined(input.erased, result.erased)
+    const masked = joined(input.masked, result.masked)
+    const text =
+      about +
+      (erased.length > 0 ? member('erased', JSON.stringify(erased)) : '') +
+      (masked.length > 0 ? member('masked', JSON.stringify(masked)) : '') +
+      member('tenant', textOf(tenantOf(told.request, input.shown, defaultTenant))) +
+      askedOf(input) +
+      (input.oversized ? ',"oversized":true' : '') +
+      member('input', input.text) +
+      result.words +
+      '}'
+    return { text, masked: erased.length > 0 || masked.length > 0, maskFailed: false, oversized: input.oversized }
   }
 }
 
-function resultOf(told: Told): unknown {
-  if (!('answer' in told)) return undefined
-  const { decision, reason, message, rule, limit, obligations } = told.answer.decision
-  return { decision, reason, message, rule, limit, obligations }
+const noResult: LoggedResult = { outcome: '', words: '', erased: [], masked: [] }
+
+function below(part: string, { erase, mask }: Masks): Masks {
+  const isBelow = (pointer: string) => pointer.startsWith(part)
+  return { erase: erase.filter(isBelow), mask: mask.filter(isBelow) }
 }
 
-/** The tenants of a batch are one object, so that it is measured once. */
-const largeTenants = new WeakSet<object>()
-
-/** What was asked, as far as it is logged, and its text. What it took on the wire says little: items share a batch's parts. */
-function inputOf({ request }: Told): { input: unknown; inputText: string | undefined; oversized: boolean } {
-  if (request === undefined) return { input: undefined, inputText: undefined, oversized: false }
-  const { tenant, ...rest } = request
-  const restText = textOf(rest) as string
-  const restBytes = Buffer.byteLength(restText)
-  if (tenant === undefined && restBytes <= largestInput)
-    return { input: request, inputText: restText, oversized: false }
-  if (tenant !== undefined && !largeTenants.has(tenant)) {
-    const inputText = textOf(request) as string
-    const bytes = Buffer.byteLength(inputText)
-    if (bytes <= largestInput) return { input: request, inputText, oversized: false }
-    if (bytes - restBytes > largestInput) largeTenants.add(tenant)
-  }
-  if (restBytes > largestInput) return { input: undefined, inputText: undefined, oversized: true }
-  return { input: rest, inputText: restText, oversized: true }
+function joined(some: readonly string[], more: readonly string[]): readonly string[] {
+  return more.length === 0 ? some : [...some, ...more]
 }
 
-const resultTexts = new WeakMap<Decision, string>()
+/** What is the caller's own of an answer, the same decision being given to many. */
+function givenOf({ answer, seconds }: RecordedDecision): string {
+  const { decisionId, revision, cache } = answer
+  return (
+    `,"decision_id":${textOf(decisionId)},"directory_revision":${textOf(revision)},"cache":"${cache}"` +
+    `,"metrics":{"timer_server_handler_ns":${Math.round(seconds * 1e9)}},"latency_us":${Math.round(seconds * 1e6)}`
+  )
+}
 
-/** Decisions are frozen, and given again and again. */
-function sharedText(told: Told, result: unknown): string | undefined {
-  if (!('answer' in told)) return undefined
-  const { decision } = told.answer
-  const known = resultTexts.get(decision) ?? (textOf(result) as string)
-  resultTexts.set(decision, known)
-  return known
+/** What is said again outside `input` is taken from it: a mask hides it in both places. */
+function askedOf({ shown: { subject, action, resource } = {}, isPlain }: LoggedInput): string {
+  if (isPlain && subject !== undefined && action !== undefined && resource !== undefined)
+    return (
+      `,"subject":{"type":"${subject.type}","id":"${subject.id}"},"action":"${action.name}"` +
+      `,"resource":{"type":"${resource.type}","id":"${resource.id}"}`
+    )
+  const entity = (of: DecisionRequest['subject'] | undefined) => of && JSON.stringify({ type: of.type, id: of.id })
+  return (
+    member('subject', entity(subject)) + member('action', textOf(action?.name)) + member('resource', entity(resource))
+  )
+}
+
+/** The default goes for a request that names no tenant, not for one whose tenant is hidden. */
+function tenantOf(
+  asked: DecisionRequest | undefined,
+  shown: Partial<DecisionRequest> | undefined,
+  defaultTenant: string | undefined,
+): unknown {
+  const named = asked?.tenant !== undefined || asked?.context?.tenant !== undefined
+  return named ? (shown?.tenant?.tenant ?? shown?.context?.tenant) : defaultTenant
 }
 
 function member(name: string, text: string | undefined): string {
   return text === undefined ? '' : `,"${name}":${text}`
 }
 
-const none: readonly string[] = []
+/** What JSON writes as it is, between quotes. */
+const plain = /^[ !#-[\]-~]*$/
 
-function mask(event: Maskable, masks: Masks) {
-  if (masks.erase.length === 0 && masks.mask.length === 0)
-    return { hidden: { input: event.input, result: event.result, erased: none, masked: none }, maskFailed: false }
-  try {
-    return { hidden: applyMasks(event, masks), maskFailed: false }
-  } catch {
-    return { hidden: { input: undefined, result: undefined, erased: [], masked: [] }, maskFailed: true }
-  }
-}
-
-/** Undefined for undefined. */
+/** The value as JSON, undefined for undefined; for a short text twice as fast as `JSON.stringify` alone. */
 function textOf(value: unknown): string | undefined {
-  return JSON.stringify(value)
+  return typeof value === 'string' && plain.test(value) ? `"${value}"` : JSON.stringify(value)
 }

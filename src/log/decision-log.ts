@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DecisionRecorder } from '../pdp/decision-recorder.ts'
 import { PosternError } from '../pdp/errors.ts'
-import { type EventOptions, type Recorded, writeEvent } from './decision-event.ts'
+import { type EventOptions, eventWriter, type Told } from './decision-event.ts'
+import { type Batch, EventQueue, type QueueLimits } from './event-queue.ts'
 
-/** Where events go, each a line of JSON without its end. */
+/** Where events go: UTF-8, each a line of JSON with its end. */
 export interface Sink {
-  /** Resolves when all are taken; rejects when none is, and then is asked again. */
-  write(events: readonly string[]): Promise<void>
-  /** Where the sink can: takes one event before it returns, or throws. */
-  writeNow?(event: string): void
+  /** Resolves when all are taken; rejects when none is, and then is asked again. Until then the bytes stay as they are. */
+  write(lines: Buffer): Promise<void>
+  /** Where the sink can: takes the events before it returns, or throws. */
+  writeNow?(lines: Buffer): void
   /** Gives up a write that is under way or lets it end by itself; nothing is asked of the sink afterwards. */
   close(): void
 }
@@ -16,8 +17,7 @@ export interface Sink {
 export interface DecisionLogOptions {
   readonly sink: Sink
   readonly event: EventOptions
-  /** What may wait for the sink, and how much is written in one go. */
-  readonly limits: { readonly events: number; readonly bytes: number; readonly batchBytes: number }
+  readonly limits: QueueLimits
   /** One allow in so many is kept; every denial and every failure is. */
   readonly sampleAllows: number
   /** Whether a decision without its event is none. */
@@ -47,12 +47,11 @@ export interface DecisionLog extends DecisionRecorder {
 const gatherMs = 20
 const firstRetryMs = 100
 const longestRetryMs = 30_000
-/** What an event takes beside its request. */
-const eventBytes = 1_024
 
 /**
- * The decision log. On the way of a request it only puts the record into a queue; the event is made and written after
- * the answer, in the order of the decisions. A full queue drops the newest event and counts it.
+ * The decision log. On the way of a request its event is made, a few microseconds, and put into a queue of bytes; it is
+ * written later, in the order of the decisions. Made later, events would hold up the requests of that moment instead, many
+ * at once. A full queue drops the newest event and counts it.
  *
  * INVARIANT: where a record is required, no answer leaves before its event was accepted: written, where the sink can do
  * that at once; otherwise queued for a sink that took the last write.
@@ -60,94 +59,66 @@ const eventBytes = 1_024
 export function createDecisionLog(options: DecisionLogOptions): DecisionLog {
   const { sink, limits, sampleAllows, required, random = Math.random } = options
   const counts = { written: 0, dropped: 0, masked: 0, maskFailures: 0, oversized: 0 }
-  const queue: Recorded[] = []
+  const write = eventWriter(options.event)
+  const queue = new EventQueue(limits)
   const closing = new AbortController()
-  /** What waits, events on their way to the sink included. */
-  let waitingEvents = 0
-  let waitingBytes = 0
   let pumping: Promise<void> | undefined
+  let closed = false
   let givenUp = false
   /** From the first failure of a write until one succeeds. */
   let failing = false
 
-  const eventOf = (record: Recorded): string => {
-    const { text, masked, maskFailed, oversized } = writeEvent(record, options.event)
+  const record = (told: Told, weight: number): boolean => {
+    try {
+      if (accept(told, weight)) return true
+    } catch (error) {
+      options.onFailure(error)
+    }
+    counts.dropped++
+    return false
+  }
+
+  const accept = (told: Told, weight: number): boolean => {
+    if (closed || (required && failing)) return false
+    const { text, masked, maskFailed, oversized } = write(told, Date.now(), weight)
+    if (required && sink.writeNow !== undefined) {
+      sink.writeNow(Buffer.from(`${text}\n`))
+      counts.written++
+    } else {
+      if (!queue.add(text)) return false
+      pumping ??= pump()
+    }
     if (masked) counts.masked++
     if (maskFailed) counts.maskFailures++
     if (oversized) counts.oversized++
-    return text
-  }
-
-  const record = (recorded: Recorded): boolean => {
-    if (required && sink.writeNow !== undefined) return recordNow(recorded)
-    const bytes = waitingBytes + recorded.told.bytes + eventBytes
-    if ((required && failing) || closing.signal.aborted || waitingEvents >= limits.events || bytes > limits.bytes) {
-      counts.dropped++
-      return false
-    }
-    queue.push(recorded)
-    waitingEvents++
-    waitingBytes = bytes
-    pumping ??= pump()
     return true
-  }
-
-  const recordNow = (recorded: Recorded): boolean => {
-    try {
-      sink.writeNow?.(eventOf(recorded))
-      counts.written++
-      return true
-    } catch (error) {
-      counts.dropped++
-      options.onFailure(error)
-      return false
-    }
   }
 
   const pause = (milliseconds: number) => sleep(milliseconds, undefined, { signal: closing.signal }).catch(() => {})
 
   const pump = async () => {
     await pause(gatherMs)
-    while (queue.length > 0 && !givenUp) {
-      const { records, events } = nextBatch()
-      if (events.length > 0) await deliver(events)
-      waitingEvents -= records.length
-      for (const { told } of records) waitingBytes -= told.bytes + eventBytes
+    for (let batch = queue.take(); batch !== undefined && !givenUp; batch = queue.take()) {
+      await deliver(batch)
+      queue.done(batch)
       // A write for each few events would cost more than the events.
-      if (waitingBytes < limits.batchBytes) await pause(gatherMs)
+      if (queue.isSmall) await pause(gatherMs)
     }
     pumping = undefined
   }
 
-  const nextBatch = () => {
-    const events: string[] = []
-    let bytes = 0
-    let taken = 0
-    for (; taken < queue.length && bytes < limits.batchBytes; taken++) {
-      try {
-        const event = eventOf(queue[taken] as Recorded)
-        events.push(event)
-        bytes += event.length
-      } catch (error) {
-        counts.dropped++
-        options.onFailure(error)
-      }
-    }
-    return { records: queue.splice(0, taken), events }
-  }
-
-  const deliver = async (events: readonly string[]) => {
+  const deliver = async ({ lines, events }: Batch) => {
     for (let attempt = 0; ; attempt++) {
       try {
-        await sink.write(events)
+        await sink.write(lines)
         failing = false
-        counts.written += events.length
+        counts.written += events
         return
       } catch (error) {
         failing = true
         if (attempt === 0) options.onFailure(error)
         if (givenUp) return
-        if (closing.signal.aborted) await sleep(firstRetryMs)
+        if (closed) await sleep(firstRetryMs)
         // The jitter keeps a fleet that lost one sink from coming back to it in step.
         else await pause(Math.min(longestRetryMs, firstRetryMs * 2 ** attempt) * (0.5 + random() / 2))
       }
@@ -158,20 +129,21 @@ export function createDecisionLog(options: DecisionLogOptions): DecisionLog {
     decided(decision) {
       const weight = decision.answer.decision.decision ? sampleAllows : 1
       if (weight > 1 && random() * weight >= 1) return
-      if (!record({ told: decision, at: Date.now(), weight }) && required) throw new PosternError('audit_unavailable')
+      if (!record(decision, weight) && required) throw new PosternError('audit_unavailable')
     },
     failed(failure) {
-      record({ told: failure, at: Date.now(), weight: 1 })
+      record(failure, 1)
     },
     counts,
     async close(milliseconds) {
+      closed = true
       closing.abort()
       const timer = new AbortController()
       const late = sleep(milliseconds, undefined, { signal: timer.signal }).catch(() => {})
       await Promise.race([pumping, late])
       timer.abort()
       givenUp = true
-      counts.dropped += waitingEvents
+      counts.dropped += queue.events
       sink.close()
     },
   }

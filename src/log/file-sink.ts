@@ -57,14 +57,13 @@ export function openFileSink({ path, maxBytes, keepFiles }: FileSinkOptions): Si
 
   file = open()
   return {
-    async write(events) {
+    async write(lines) {
       writing = true
-      const bytes = Buffer.from(`${events.join('\n')}\n`)
       try {
-        const into = room(bytes.length)
-        for (let done = 0; done < bytes.length; )
-          done += (await writeAsync(into.descriptor, bytes, done, bytes.length - done, null)).bytesWritten
-        into.size += bytes.length
+        const into = room(lines.length)
+        for (let done = 0; done < lines.length; )
+          done += (await writeAsync(into.descriptor, lines, done, lines.length - done, null)).bytesWritten
+        into.size += lines.length
       } catch (error) {
         undo()
         throw error
@@ -73,12 +72,11 @@ export function openFileSink({ path, maxBytes, keepFiles }: FileSinkOptions): Si
         if (closed) shut()
       }
     },
-    writeNow(event) {
-      const bytes = Buffer.from(`${event}\n`)
+    writeNow(lines) {
       try {
-        const into = room(bytes.length)
-        for (let done = 0; done < bytes.length; ) done += writeSync(into.descriptor, bytes, done)
-        into.size += bytes.length
+        const into = room(lines.length)
+        for (let done = 0; done < lines.length; ) done += writeSync(into.descriptor, lines, done)
+        into.size += lines.length
       } catch (error) {
         undo()
         throw error

@@ -36,17 +36,22 @@ const credentialName =
 const namesCredential = new RegExp(`^(?:${credentialName})$`, 'i')
 /** What an `Authorization` header holds, and a JSON Web Token by itself. */
 const isCredential = /^\s*(?:(?:bearer|basic|digest|dpop|negotiate)\s+\S{8}|eyJ[\w-]+\.[\w-]+\.[\w-]*\s*$)/i
-const mayHoldCredential = new RegExp(
-  `"(?:${credentialName})":|"(?:\\s|\\\\.)*(?:(?:bearer|basic|digest|dpop|negotiate)[\\s\\\\]|eyJ)`,
+const credentialLike = new RegExp(
+  `"(?:${credentialName})"\\s*:|"(?:\\s|\\\\.)*(?:(?:bearer|basic|digest|dpop|negotiate)[\\s\\\\]|eyJ)`,
   'i',
 )
 
+/** Whether there is anything to look for in this JSON; almost always there is not. */
+export function mayHoldCredential(text: string): boolean {
+  return credentialLike.test(text)
+}
+
 /**
  * Takes out of `input`, whatever the settings say, each member that is named like a credential or holds an
- * `Authorization` value. `text` is the input as JSON: almost always it shows that there is nothing to look for.
+ * `Authorization` value. `text` is the input as JSON.
  */
 export function eraseCredentials(input: unknown, text: string, erased: string[]): unknown {
-  if (!mayHoldCredential.test(text)) return input
+  if (!mayHoldCredential(text)) return input
   const cleaned = (value: unknown, path: string): unknown => {
     if (typeof value !== 'object' || value === null) return value
     let result: unknown = value

@@ -2,7 +2,7 @@ import type { Sink } from './decision-log.ts'
 
 /** What the sink needs of a stream such as `process.stdout`. */
 export interface LineStream {
-  write(text: string, done: (error?: Error | null) => void): unknown
+  write(lines: Buffer, done: (error?: Error | null) => void): unknown
   on(event: 'error', listener: () => void): unknown
 }
 
@@ -11,9 +11,9 @@ export function streamSink(stream: LineStream): Sink {
   // The failed write says it; without a listener a reader that went away would end the process.
   stream.on('error', () => {})
   return {
-    write: (events) =>
+    write: (lines) =>
       new Promise((resolve, reject) => {
-        stream.write(`${events.join('\n')}\n`, (error) => (error ? reject(error) : resolve()))
+        stream.write(lines, (error) => (error ? reject(error) : resolve()))
       }),
     close() {},
   }

@@ -10,8 +10,8 @@ interface Asked {
   readonly requestId?: string
   /** The same for all decisions of one request that asked several. */
   readonly batchId?: string
-  /** About what the request takes in memory until it is written: its bytes on the wire. */
-  readonly bytes: number
+  /** The JSON that the request came as, where that was the whole of it. */
+  readonly sent?: string
 }
 
 export interface RecordedDecision extends Asked {

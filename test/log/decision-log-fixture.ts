@@ -7,6 +7,13 @@ export interface Event {
   readonly input?: Readonly<Record<string, unknown>>
 }
 
+/** The lines that a sink was given, without their ends. Throws where the last has none. */
+export function linesIn(bytes: Buffer): string[] {
+  const lines = bytes.toString().split('\n')
+  if (lines.pop() !== '') throw new Error('a line has no end')
+  return lines
+}
+
 /** A sink that remembers, and fails as often as it is told. */
 export function memorySink(failures = 0): Sink & { readonly events: Event[]; failures: number } {
   const events: Event[] = []
@@ -15,7 +22,7 @@ export function memorySink(failures = 0): Sink & { readonly events: Event[]; fai
     failures,
     async write(lines) {
       if (this.failures-- > 0) throw new Error('the sink is down')
-      events.push(...lines.map((line) => JSON.parse(line) as Event))
+      events.push(...linesIn(lines).map((line) => JSON.parse(line) as Event))
     },
     close() {},
   }
@@ -42,7 +49,6 @@ export function recorded(parts: Partial<RecordedDecision> = {}): RecordedDecisio
   return {
     dialect: 'authorize',
     requestId: 'r-1',
-    bytes: 200,
     request: question,
     answer: answerOf(allow),
     seconds: 0.00025,

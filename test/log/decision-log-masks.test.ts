@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { eventWriter } from '../../src/log/decision-event.ts'
 import { applyMasks } from '../../src/log/mask.ts'
-import { allow, answerOf, question } from '../http/fixture.ts'
-import { logTo, memorySink, noMasks, recorded } from './decision-log-fixture.ts'
+import { allow, answerOf, deny, question } from '../http/fixture.ts'
+import { linesIn, logTo, memorySink, noMasks, recorded } from './decision-log-fixture.ts'
 
 const secret = 'planted-secret-0123456789'
 const labels = { app: 'postern' }
@@ -22,7 +23,7 @@ describe('a planted secret', () => {
 
   it.each(places)('in %s reaches no sink in 1,000 events', async (_, parts) => {
     const lines: string[] = []
-    const sink = { write: async (events: readonly string[]) => void lines.push(...events), close() {} }
+    const sink = { write: async (bytes: Buffer) => void lines.push(...linesIn(bytes)), close() {} }
     const masks = { erase: ['/input/context/ip', '/input/context/card/number'], mask: ['/input/subject/id'] }
     const { log, failures } = logTo(sink, { event: { labels, masks, defaultTenant: undefined } })
     for (let index = 0; index < 1_000; index++) log.decided(recorded({ request: { ...question, ...parts } }))
@@ -31,6 +32,30 @@ describe('a planted secret', () => {
     expect(lines.filter((line) => line.includes(secret))).toEqual([])
     expect(log.counts.masked + log.counts.maskFailures).toBe(1_000)
     expect(failures).toEqual([])
+  })
+})
+
+describe('a planted secret in the text that was sent', () => {
+  const places: readonly (readonly [string, string])[] = [
+    ['as it is usually sent', `{"context":{"password":"${secret}"}}`],
+    ['with blanks', `{"context":{"password" : "${secret}"}}`],
+    ['over lines', `{"context":{"password"\r\n:"${secret}"}}`],
+    ['with an escape in its name', `{"context":{"p\\u0061ssword":"${secret}"}}`],
+    ['with an escape in its value', `{"context":{"h":"Be\\u0061rer ${secret}"}}`],
+    ['behind a tab', `{"context":{"h":"\\tBearer ${secret}"}}`],
+  ]
+
+  it.each(places)('%s is erased', (_, sent) => {
+    const write = eventWriter({ labels, masks: noMasks, defaultTenant: undefined })
+    const { text, masked } = write(recorded({ request: { ...question, ...JSON.parse(sent) }, sent }), 0, 1)
+    expect([text.includes(secret), masked, text.includes('"input"')]).toEqual([false, true, true])
+  })
+
+  it('is masked where the settings say so', () => {
+    const request = { ...question, context: { ip: secret } }
+    const masks = { erase: [], mask: ['/input/context/ip'] }
+    const write = eventWriter({ labels, masks, defaultTenant: undefined })
+    expect(write(recorded({ request, sent: JSON.stringify(request) }), 0, 1).text).not.toContain(secret)
   })
 })
 
@@ -81,5 +106,25 @@ describe('masks', () => {
       expect(event).not.toHaveProperty(name)
     expect(event).toMatchObject({ decision_id: 'd-1', effect: 'allow' })
     expect(log.counts).toMatchObject({ written: 1, maskFailures: 1 })
+  })
+
+  it('hide what is below the request and what is below the result, of each decision that is given', () => {
+    const masks = { erase: ['/input/context/ip', '/result/limit'], mask: ['/result/message', '/input/subject/id'] }
+    const write = eventWriter({ labels, masks, defaultTenant: undefined })
+    const request = { ...question, context: { ip: '10.0.0.1', token: secret } }
+    const { text } = write(recorded({ request, answer: answerOf(deny) }), 0, 1)
+    const again = write(recorded({ answer: answerOf(deny) }), 0, 1).text
+    const other = write(recorded({ request, answer: answerOf(allow) }), 0, 1).text
+    expect([text, again, other].map((line) => JSON.parse(line))).toMatchObject([
+      {
+        input: { subject: { id: '***' }, context: {} },
+        result: { message: '***' },
+        erased: ['/input/context/ip', '/input/context/token', '/result/limit'],
+        masked: ['/input/subject/id', '/result/message'],
+      },
+      { result: { message: '***' }, erased: ['/result/limit'] },
+      { result: { message: '***' }, erased: ['/input/context/ip', '/input/context/token'] },
+    ])
+    expect([text, again, other].filter((line) => /10\.0\.0\.1|"limit"|seats|the role grants it/.test(line))).toEqual([])
   })
 })

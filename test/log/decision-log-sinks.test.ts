@@ -31,8 +31,8 @@ describe('the file', () => {
   it('grows to its bound, then moves; only so many are kept, and no line is torn', async () => {
     const path = join(folder, 'rotated.jsonl')
     const sink = openFileSink({ path, maxBytes: 100, keepFiles: 2 })
-    for (const index of range(20)) await sink.write([`{"first":${index}}`, `{"second":${index}}`])
-    sink.writeNow?.('{"last":20}')
+    for (const index of range(20)) await sink.write(Buffer.from(`{"first":${index}}\n{"second":${index}}\n`))
+    sink.writeNow?.(Buffer.from('{"last":20}\n'))
     sink.close()
     const files = readdirSync(folder)
       .filter((name) => name.startsWith('rotated'))
@@ -49,7 +49,7 @@ describe('the file', () => {
     const path = join(folder, 'again.jsonl')
     for (const line of ['{"a":1}', '{"a":2}']) {
       const sink = openFileSink({ path, maxBytes: 1_000, keepFiles: 1 })
-      await sink.write([line])
+      await sink.write(Buffer.from(`${line}\n`))
       sink.close()
     }
     expect(linesOf(path)).toEqual(['{"a":1}', '{"a":2}'])
@@ -60,7 +60,7 @@ describe('the file', () => {
     const free = openSync(join(folder, 'first'), 'w')
     closeSync(free)
     const sink = openFileSink({ path, maxBytes: 1e9, keepFiles: 1 })
-    const written = sink.write(['1'])
+    const written = sink.write(Buffer.from('1\n'))
     sink.close()
     const other = openSync(join(folder, 'other'), 'w')
     await written
@@ -93,15 +93,15 @@ describe('the stream', () => {
     const texts: string[] = []
     let broken: Error | undefined
     const sink = streamSink({
-      write: (text, done) => {
-        texts.push(text)
+      write: (lines, done) => {
+        texts.push(lines.toString())
         done(broken)
       },
       on: () => undefined,
     })
-    await sink.write(['1', '2'])
+    await sink.write(Buffer.from('1\n2\n'))
     broken = new Error('EPIPE')
-    await expect(sink.write(['3'])).rejects.toThrow('EPIPE')
+    await expect(sink.write(Buffer.from('3\n'))).rejects.toThrow('EPIPE')
     expect(texts).toEqual(['1\n2\n', '3\n'])
   })
 })
@@ -113,7 +113,7 @@ describe('the log service', () => {
     const sink = httpSink(`http://127.0.0.1:${(server.address() as AddressInfo).port}/logs`, 60_000)
     try {
       const arrived = new Promise((resolve) => server.once('request', resolve))
-      const written = sink.write(['{}'])
+      const written = sink.write(Buffer.from('{}\n'))
       await arrived
       sink.close()
       await expect(written).rejects.toThrow('aborted')
@@ -132,7 +132,7 @@ describe('the log service', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const sink = httpSink(`http://127.0.0.1:${(server.address() as AddressInfo).port}/logs`)
     try {
-      await expect(sink.write(['{}'])).rejects.toThrow('fetch failed')
+      await expect(sink.write(Buffer.from('{}\n'))).rejects.toThrow('fetch failed')
       expect(paths).toEqual(['/logs'])
     } finally {
       server.closeAllConnections()

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { eventWriter } from '../../src/log/decision-event.ts'
 import { PosternError } from '../../src/pdp/errors.ts'
 import { allow, answerOf, apiOver, bodyOf, deny, json, question, series, until } from '../http/fixture.ts'
 import { project } from '../support/policy.ts'
-import { type Event, logTo, memorySink, recorded } from './decision-log-fixture.ts'
+import { type Event, linesIn, logTo, memorySink, noMasks, recorded } from './decision-log-fixture.ts'
 
 const numbered = (index: number) => recorded({ requestId: `r-${index}` })
 const idsOf = (events: readonly Event[]) => events.map(({ req_id }) => req_id)
@@ -46,7 +48,7 @@ describe('an event', () => {
 
   it('looks as the README shows it', async () => {
     const lines: string[] = []
-    const sink = { write: async (events: readonly string[]) => void lines.push(...events), close() {} }
+    const sink = { write: async (bytes: Buffer) => void lines.push(...linesIn(bytes)), close() {} }
     const masks = { erase: [], mask: ['/input/subject/id'] }
     const { log } = logTo(sink, { event: { labels: { app: 'postern' }, masks, defaultTenant: undefined } })
     log.decided(recorded({ answer: answerOf(deny, 'hit') }))
@@ -54,6 +56,78 @@ describe('an event', () => {
     const readme = readFileSync(join(project.root, 'README.md'), 'utf8')
     const shown = /<!-- decision log -->\n```json\n(.*)\n```/.exec(readme)?.[1]
     expect(lines.map((line) => line.replace(/(?<="timestamp":")[^"]*/, '2026-01-01T00:00:00.000Z'))).toEqual([shown])
+  })
+
+  it('is one line that says what was asked, whatever signs that is in', { timeout: 30_000 }, () => {
+    const write = eventWriter({ labels: {}, masks: noMasks, defaultTenant: undefined })
+    const text = fc.oneof(fc.string({ maxLength: 40 }), fc.string({ unit: 'binary', maxLength: 12 }))
+    const asked = fc.record({
+      subject: fc.record(
+        { type: text, id: text, properties: fc.dictionary(text, text) },
+        { requiredKeys: ['type', 'id'] },
+      ),
+      action: fc.record({ name: text }),
+      resource: fc.record({ type: text, id: text }),
+      context: fc.record({ tenant: text }),
+    })
+    fc.assert(
+      fc.property(asked, text, fc.constantFrom(undefined, '', ' ', '\n', '\r'), (request, requestId, indent) => {
+        const sent = indent === undefined ? {} : { sent: JSON.stringify(request, null, indent) }
+        const line = write(recorded({ request, requestId, ...sent }), 0, 1).text
+        expect(line).not.toMatch(/[\n\r]/)
+        const { type, id } = request.subject
+        expect(JSON.parse(line)).toMatchObject({
+          input: JSON.parse(JSON.stringify(request)),
+          req_id: requestId,
+          tenant: request.context.tenant,
+          subject: { type, id },
+          action: request.action.name,
+          resource: request.resource,
+        })
+      }),
+    )
+  })
+
+  it('has the request as it was sent, where that is one small line and has no tenant to leave out', async () => {
+    const sink = memorySink()
+    const lines: string[] = []
+    const write = async (bytes: Buffer) => {
+      lines.push(...linesIn(bytes))
+      await sink.write(bytes)
+    }
+    const { log } = logTo({ write, close() {} })
+    const { app } = apiOver(() => answerOf(allow), { body_bytes: 100_000, depth: 32 }, undefined, { recorder: log })
+    const large = { ...question, resource: { ...question.resource, properties: { text: 'x'.repeat(65_000) } } }
+    const bringing = { ...question, tenant: { tenant: 'acme', members: ['x'.repeat(65_530)] } }
+    const odd = `{"extra" : 1.50, ${JSON.stringify(question).slice(1)}`
+    for (const body of [odd, JSON.stringify(question, null, 1), JSON.stringify(large), JSON.stringify(bringing)])
+      expect((await app.request('/authorize', { method: 'POST', headers: json, body })).status).toBe(200)
+    await log.close(1_000)
+    expect(lines[0]).toContain(`,"input":${odd},`)
+    expect(sink.events.map(({ input, tenant }) => ({ input, tenant }))).toEqual([
+      { input: { extra: 1.5, ...question }, tenant: undefined },
+      { input: question, tenant: undefined },
+      { input: large, tenant: undefined },
+      { input: question, tenant: undefined },
+    ])
+  })
+
+  it('has the moment of its decision', () => {
+    const write = eventWriter({ labels: {}, masks: noMasks, defaultTenant: undefined })
+    const timestamps = [1, 1, 2].map((at) => JSON.parse(write(recorded(), at, 1).text).timestamp)
+    expect(timestamps).toEqual(['1970-01-01T00:00:00.001Z', '1970-01-01T00:00:00.001Z', '1970-01-01T00:00:00.002Z'])
+  })
+
+  it('of a request that names no tenant has the default one, of one whose tenant is hidden has none', () => {
+    const masks = { erase: ['/input/context/tenant', '/input/tenant/tenant'], mask: [] }
+    const write = eventWriter({ labels: {}, masks, defaultTenant: 'main' })
+    const tenantOf = (request: object) =>
+      JSON.parse(write(recorded({ request: { ...question, ...request } }), 0, 1).text).tenant
+    expect([{}, { context: { tenant: 'acme' } }, { tenant: { tenant: 'acme' } }].map(tenantOf)).toEqual([
+      'main',
+      undefined,
+      undefined,
+    ])
   })
 
   it('of a decision among several has the id of their request', async () => {
@@ -67,7 +141,7 @@ describe('an event', () => {
   it('of a failure has its code, and neither result nor effect', async () => {
     const sink = memorySink()
     const { log } = logTo(sink)
-    log.failed({ dialect: 'authorize', requestId: 'r-9', bytes: 10, request: undefined, code: 'undecidable' })
+    log.failed({ dialect: 'authorize', requestId: 'r-9', request: undefined, code: 'undecidable' })
     await log.close(1_000)
     expect(sink.events).toEqual([
       {
@@ -86,10 +160,10 @@ describe('an event', () => {
     const sink = memorySink()
     const { log } = logTo(sink)
     const tenant = { tenant: 'acme', system: 'any', members: [{ user: 'x'.repeat(70_000) }] }
-    log.decided(recorded({ request: { ...question, tenant }, bytes: 70_300 }))
+    log.decided(recorded({ request: { ...question, tenant } }))
     log.decided(recorded({ request: { ...question, tenant: { tenant: 'small' } } }))
     const properties = { text: 'x'.repeat(70_000) }
-    log.decided(recorded({ request: { ...question, resource: { ...question.resource, properties } }, bytes: 70_300 }))
+    log.decided(recorded({ request: { ...question, resource: { ...question.resource, properties } } }))
     await log.close(1_000)
     expect(sink.events.map(({ input, oversized }) => ({ input, oversized }))).toEqual([
       { input: question, oversized: true },
@@ -99,12 +173,11 @@ describe('an event', () => {
     expect(log.counts.oversized).toBe(2)
   })
 
-  it('leaves out the large tenant that the items of a batch share, whatever each took on the wire', async () => {
+  it('leaves out the large tenant that the items of a batch share', async () => {
     const sink = memorySink()
     const { log } = logTo(sink)
     const tenant = { tenant: 'acme', system: 'any', members: [{ user: 'x'.repeat(70_000) }] }
-    for (const requestId of ['r-1', 'r-2'])
-      log.decided(recorded({ requestId, request: { ...question, tenant }, bytes: 700 }))
+    for (const requestId of ['r-1', 'r-2']) log.decided(recorded({ requestId, request: { ...question, tenant } }))
     await log.close(1_000)
     expect(sink.events.map(({ input, oversized }) => ({ input, oversized }))).toEqual([
       { input: question, oversized: true },
@@ -125,14 +198,21 @@ describe('the queue', () => {
   })
 
   it.each([
-    ['events', { events: 10, bytes: 1_000_000, batchBytes: 65_536 }],
-    ['bytes', { events: 1_000, bytes: 10 * (200 + 1_024), batchBytes: 65_536 }],
-  ])('drops the newest beyond its bound of %s, and counts them', async (_, limits) => {
+    ['events', (_: number) => ({ events: 10, bytes: 1_000_000, batchBytes: 65_536 })],
+    ['bytes', (event: number) => ({ events: 1_000, bytes: 11 * event - 1, batchBytes: 65_536 })],
+  ])('drops the newest beyond its bound of %s, and counts them', async (_, limitsFor) => {
+    let bytes = 0
+    const write = async (lines: Buffer) => {
+      bytes += lines.length
+    }
+    const { log: once } = logTo({ write, close() {} })
+    once.decided(numbered(10))
+    await once.close(1_000)
     const sink = memorySink()
-    const { log } = logTo(sink, { limits })
-    for (const index of range(25)) log.decided(numbered(index))
+    const { log } = logTo(sink, { limits: limitsFor(bytes) })
+    for (const index of range(25)) log.decided(numbered(index + 10))
     await log.close(1_000)
-    expect(idsOf(sink.events)).toEqual(range(10).map((index) => `r-${index}`))
+    expect(idsOf(sink.events)).toEqual(range(10).map((index) => `r-${index + 10}`))
     expect(log.counts).toMatchObject({ written: 10, dropped: 15 })
   })
 

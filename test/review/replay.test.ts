@@ -66,8 +66,7 @@ async function logged(
   const limits = { events: 1e6, bytes: 1e9, batchBytes: 65_536 }
   const { log } = logTo(sink, { event, limits, sampleAllows, random: () => 0 })
   for (const request of requests) {
-    const bytes = Buffer.byteLength(JSON.stringify(request))
-    const asked = { dialect: 'authorize', requestId: 'r', bytes, request }
+    const asked = { dialect: 'authorize', requestId: 'r', request }
     try {
       log.decided({ ...asked, answer: pdp.decide(request), seconds: 0 })
     } catch (error) {
