@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { Directory } from '../directory/directory.ts'
 import { applyEffects } from '../directory/effects/apply-effects.ts'
 import { MissingAttribute } from '../directory/effects/effect-scope.ts'
+import { fittingDrafts } from '../directory/fitting-draft.ts'
 import type { Journal } from '../directory/journal.ts'
 import { unstorable } from '../directory/storable.ts'
 import type { JsonObject, TenantDraft } from '../directory/tenant-draft.ts'
@@ -35,10 +36,16 @@ export interface ManagementParts {
   readonly now?: () => Date
 }
 
+interface ActParts extends ManagementParts {
+  /** The draft that effects are carried out on. */
+  readonly fitting: (draft: TenantDraft) => TenantDraft
+}
+
 /** The management of a directory's tenants, by the policy that is active at the moment. */
 export function createManagement(parts: ManagementParts): Management {
   const { directory, pdp } = parts
   const validator = tenantValidator()
+  const fitting = fittingDrafts()
   return {
     list: (limit, after) => directory.list(limit, after).map((summary) => ({ ...summary })),
     read(tenant) {
@@ -54,7 +61,7 @@ export function createManagement(parts: ManagementParts): Management {
         throw new PosternError('unknown_system', `no system \`${checked.system}\``, { pointer: '/system' })
       return { revision: directory.put([checked]), warnings: tenantWarnings(checked, system) }
     },
-    act: (command) => act(parts, command),
+    act: (command) => act({ ...parts, fitting }, command),
     activity: (tenant, query) => directory.activity(tenant, query),
     has: (tenant) => directory.tenants.find(tenant) !== undefined,
     register: (tenant, session) =>
@@ -97,7 +104,7 @@ function checkedDocument(tenant: string, document: Json, validator: Validator<Te
  * @throws PosternError `unknown_tenant`, `invitation_needed`, `user_exists`, `missing_attribute`, `idempotency_conflict`,
  *   and what decisions throw
  */
-function act(parts: ManagementParts, command: Command): Acted {
+function act(parts: ActParts, command: Command): Acted {
   const { now = () => new Date() } = parts
   const digest = digestOf([command.action, command.actor, command.resource, command.context, command.invitation])
   const written = parts.directory.write<Omit<Acted, 'revision'>>(command.tenant, (draft, facts, journal) => {
@@ -173,7 +180,7 @@ interface Allowed extends Asked {
 }
 
 function carryOut(
-  { invitationMs, deliveries }: ManagementParts,
+  { invitationMs, deliveries, fitting }: ActParts,
   draft: TenantDraft,
   journal: Journal,
   { request, permission, answer, at }: Allowed,
@@ -181,7 +188,7 @@ function carryOut(
 ): Done {
   // Before anything changes: somebody who is removed has an address now.
   const outgoing = outgoingOf(deliveries, draft, answer.decision.obligations)
-  const outcome = effectsOf(draft, {
+  const outcome = effectsOf(fitting(draft), {
     request,
     obligations: answer.decision.obligations,
     effects: permission?.effects ?? [],
@@ -189,7 +196,7 @@ function carryOut(
     now: at.toISOString(),
   })
   const { subject } = request
-  if (permission?.byInvitee && subject.id !== actor.id) rename(draft, subject.id, actor.id)
+  const isRenamed = permission?.byInvitee && subject.id !== actor.id && rename(draft, subject.id, actor.id)
   for (const user of outcome.uninvited) journal.withdrawInvitation(user)
   const invitations = outcome.invited.map((user) => {
     const invitation = randomBytes(32).toString('base64url')
@@ -200,7 +207,8 @@ function carryOut(
     return { user, invitation, expires_at: new Date(expires).toISOString() }
   })
   for (const message of outgoing.messages(at.getTime())) journal.send(message)
-  return { members: outcome.members, sessions_ended: outcome.ended, invitations }
+  const members = isRenamed ? [...outcome.members, actor.id] : outcome.members
+  return { members, sessions_ended: outcome.ended, invitations }
 }
 
 function effectsOf(draft: TenantDraft, action: Parameters<typeof applyEffects>[1]): ReturnType<typeof applyEffects> {
@@ -215,13 +223,14 @@ function effectsOf(draft: TenantDraft, action: Parameters<typeof applyEffects>[1
   }
 }
 
-/** Until somebody accepts, an invitation's record has the address for its user. */
-function rename(draft: TenantDraft, from: string, to: string): void {
+/** Until somebody accepts, an invitation's record has the address for its user. False where it is gone by then. */
+function rename(draft: TenantDraft, from: string, to: string): boolean {
   const record = draft.member(from)
-  if (record === undefined) return
+  if (record === undefined) return false
   if (draft.member(to) !== undefined) throw new PosternError('user_exists', `\`${to}\` has a record already`)
   draft.removeMember(from)
   draft.putMember({ ...record, user: to } satisfies JsonObject)
+  return true
 }
 
 function repeated({ digest, body }: { digest: string; body: string }, asked: string): Done {

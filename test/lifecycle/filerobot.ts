@@ -298,7 +298,7 @@ export const filerobot: Lifecycle = {
       before: [invite],
       allows: [
         {
-          done: { members: ['new@example.com'], ended: ['new@example.com'] },
+          done: { members: ['new@example.com', 'newcomer'], ended: ['new@example.com'] },
           after: {
             members: {
               'new@example.com': null,
@@ -467,6 +467,7 @@ export const filerobot: Lifecycle = {
         target_not_found: ofUser.target_not_found,
         ...managed,
       },
+      errors: { not_well_formed: { status: 400, asked: having('attributes', { desk: '\0' }, { '\0': 1 }) } },
     },
 
     'custom_level:create': {

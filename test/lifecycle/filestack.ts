@@ -52,7 +52,7 @@ const joined = {
     sessions_valid_after: now,
   },
 }
-const acceptance = { members: ['new@example.com'], ended: ['new@example.com'] }
+const acceptance = { members: ['new@example.com', 'newcomer'], ended: ['new@example.com'] }
 
 /** 1.3: the pages of team management. */
 const gated = (): Row => ({
@@ -289,18 +289,12 @@ export const filestack: Lifecycle = {
       },
     },
 
+    // What is known of a person is changed elsewhere: an address comes with an invitation alone.
     'member:update': {
       who: owner,
       by: 'olga',
       resource: { user: 'bill' },
-      allows: ['bill', 'olga', 'pia', 'ina'].flatMap((user) => [
-        { resource: { user }, done: { members: [user] } },
-        {
-          resource: { user, email: 'next@example.com' },
-          done: { members: [user] },
-          after: { members: { [user]: { email: 'next@example.com' } } },
-        },
-      ]),
+      allows: [...having('user', 'bill', 'olga', 'pia', 'ina'), ...having('email', 'dev@example.com', 7)],
       refuses: { ...ofUser, profile_incomplete: withoutProfile },
     },
 
@@ -555,18 +549,39 @@ export const filestack: Lifecycle = {
       resource: { api_key: 'k4' },
       allows: [{ after: { api_keys: ['k1', 'k2', 'k3', 'k4'] } }],
       refuses: {},
-      errors: { missing_attribute: { status: 400, asked: lacking('api_key').slice(0, 3) } },
+      errors: {
+        missing_attribute: {
+          status: 400,
+          asked: [...lacking('api_key'), ...having('api_key', 7, true, ['k4'], { k4: 1 })],
+        },
+        not_well_formed: { status: 400, asked: having('api_key', 'k\0') },
+      },
     },
 
     'account_settings:update': {
       who: owner,
       by: 'olga',
       resource: { company_name: 'Beta', owner_full_name: 'Olga O.' },
-      allows: [{}, ...withoutProfile].map((asked) => ({
-        ...asked,
-        after: { settings: { company_name: 'Beta', owner_full_name: 'Olga O.' } },
-      })),
+      allows: [
+        ...[{}, ...withoutProfile].map((asked) => ({
+          ...asked,
+          after: { settings: { company_name: 'Beta', owner_full_name: 'Olga O.' } },
+        })),
+        {
+          is: 'one of the two',
+          resource: { company_name: undefined },
+          after: { settings: { owner_full_name: 'Olga O.' } },
+        },
+        ...[null, ' ', [], {}].map((company_name) => ({
+          resource: { company_name, owner_full_name: undefined },
+          after: { settings: { company_name: null } },
+        })),
+      ],
       refuses: {},
+      errors: {
+        missing_attribute: { status: 400, asked: having('company_name', 7, true, ['Beta'], { a: 1 }) },
+        not_well_formed: { status: 400, asked: having('owner_full_name', 'O\0') },
+      },
     },
 
     'plan:change': {

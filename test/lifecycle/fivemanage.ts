@@ -114,7 +114,7 @@ export const fivemanage: Lifecycle = {
       before: [invite],
       allows: [
         {
-          done: { members: ['new@example.com'], ended: ['new@example.com'] },
+          done: { members: ['new@example.com', 'newcomer'], ended: ['new@example.com'] },
           after: {
             members: {
               'new@example.com': null,

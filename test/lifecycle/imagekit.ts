@@ -61,6 +61,10 @@ const sharing = (of: 'path' | 'collection'): Row => {
         resource: { user: undefined, group: 'press', level: 'can_manage' },
         ...withShares(share(fresh, { group: 'press' }, 'can_manage')),
       },
+      ...[null, ' ', [], {}].map((group) => ({
+        resource: { group },
+        ...withShares(share(fresh, { user: 'res' }, 'can_view')),
+      })),
       {
         is: 'with somebody who has not signed in yet',
         resource: { user: 'new@example.com', level: 'can_contribute' },
@@ -148,7 +152,8 @@ export const imagekit: Lifecycle = {
   hasPlans: true,
   person: 'ada',
   tenant,
-  gates: [
+  gates: [],
+  earlyGates: [
     {
       reason: 'role_not_on_plan',
       asked: ({ by }) => ({ by, given: { plan: 'paid', members: { [by]: { role: restricted } } } }),
@@ -158,7 +163,6 @@ export const imagekit: Lifecycle = {
       asked: ({ by }) => ({ by, given: { plan: 'free', members: { [by]: { role: restricted } } } }),
     },
   ],
-  earlyGates: [],
   unlisted: ['invitation:decline', 'user:invite'],
   rows: {
     'user:create': {
@@ -221,7 +225,7 @@ export const imagekit: Lifecycle = {
         },
       ].map((asked) => ({
         ...asked,
-        done: { members: ['new@example.com'], ended: ['new@example.com'] },
+        done: { members: ['new@example.com', 'newcomer'], ended: ['new@example.com'] },
         after: {
           members: {
             'new@example.com': null,

@@ -1,10 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { casesOf } from './cases.ts'
-import { filerobot } from './filerobot.ts'
-import { filestack } from './filestack.ts'
-import { fivemanage } from './fivemanage.ts'
-import { imagekit } from './imagekit.ts'
-import { quantcdn } from './quantcdn.ts'
+import { lifecycles } from './lifecycles.ts'
 import { changed, type Document, now } from './rows.ts'
 import { type Served, served } from './served.ts'
 
@@ -19,7 +15,7 @@ afterAll(() => Promise.all([server.stop(), late.stop()]))
 
 let tenants = 0
 
-describe.each([filestack, imagekit, fivemanage, filerobot, quantcdn])('$system', (lifecycle) => {
+describe.each(lifecycles)('$system', (lifecycle) => {
   it.each(casesOf(lifecycle).map((one) => [one.title, one] as const))('%s', async (_title, one) => {
     const { expected } = one
     const to = one.invitation === 'expired' ? late : server

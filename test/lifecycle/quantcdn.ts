@@ -166,7 +166,7 @@ export const quantcdn: Lifecycle = {
         },
       ].map((asked) => ({
         ...asked,
-        done: { members: ['new@example.com'], ended: ['new@example.com'] },
+        done: { members: ['new@example.com', 'newcomer'], ended: ['new@example.com'] },
         after: {
           members: {
             'new@example.com': null,

@@ -68,7 +68,7 @@ export interface Row extends Asked {
   readonly errors?: Readonly<Record<string, { readonly status: number; readonly asked: readonly Asked[] }>>
 }
 
-/** Refusals of every row that members ask for, but for some rows. */
+/** A refusal of every row, but for some, to a person who asks. */
 export interface Gate {
   readonly reason: string
   readonly except?: readonly string[]
@@ -82,9 +82,9 @@ export interface Lifecycle {
   /** An active member of the first role. */
   readonly person: string
   readonly tenant: Document
-  readonly gates: readonly Gate[]
-  /** Stages before the right, so that they refuse people who ask for what a service may. */
+  /** Those that are asked before the right: also of people who ask for what a service may do. */
   readonly earlyGates: readonly Gate[]
+  readonly gates: readonly Gate[]
   readonly rows: Readonly<Record<string, Row>>
   /** Actions that the system does not list. */
   readonly unlisted: readonly string[]
