@@ -129,6 +129,23 @@ export const filestack: Lifecycle = {
           },
         },
         {
+          is: 'of the tenant that the path names, whatever the request says',
+          resource: { role: 'billing', tenant: 'another' },
+          context: { tenant: 'another' },
+          obligations: [invitationTo('new@example.com'), seat(5, 10)],
+          done: { members: ['new@example.com'], invited: ['new@example.com'] },
+          after: { members: { 'new@example.com': { email: 'new@example.com', role: 'billing', status: 'pending' } } },
+        },
+        {
+          is: 'in a session that began after the last ones were ended',
+          ...record('olga', { sessions_valid_after: '2026-01-01T00:00:00.000Z' }),
+          session: '2026-01-01T01:00:00.001+01:00',
+          resource: { role: 'billing' },
+          obligations: [invitationTo('new@example.com'), seat(5, 10)],
+          done: { members: ['new@example.com'], invited: ['new@example.com'] },
+          after: { members: { 'new@example.com': { email: 'new@example.com', role: 'billing', status: 'pending' } } },
+        },
+        {
           is: 'the address trimmed, its letters as written, and keys beside `billing` ignored',
           resource: { email: ' \tNew@Example.com ', role: 'billing', api_keys: 7 },
           obligations: [invitationTo('New@Example.com'), seat(5, 10)],
