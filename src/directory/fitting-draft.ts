@@ -23,19 +23,19 @@ export function fittingDrafts(): (draft: TenantDraft) => TenantDraft {
     ...draft,
     setSettings(settings) {
       verify('settings', settings)
-      return draft.setSettings(settings)
+      draft.setSettings(settings)
     },
-    putMember(record) {
+    async putMember(record) {
       verify('members', record)
-      return draft.putMember(record)
+      await draft.putMember(record)
     },
-    setList(name, elements) {
+    async setList(name, elements) {
       for (const element of elements) verify(name, element)
-      return draft.setList(name, elements)
+      await draft.setList(name, elements)
     },
-    add(name, element) {
+    async add(name, element) {
       verify(name, element)
-      return draft.add(name, element)
+      await draft.add(name, element)
     },
   })
 }
