@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { Directory } from '../directory/directory.ts'
 import { applyEffects } from '../directory/effects/apply-effects.ts'
 import { type AllowedAction, MissingAttribute, type Outcome } from '../directory/effects/effect-scope.ts'
+import { fittingDrafts } from '../directory/fitting-draft.ts'
 import type { Journal } from '../directory/journal.ts'
 import { unstorable } from '../directory/storable.ts'
 import type { JsonObject, TenantDraft } from '../directory/tenant-draft.ts'
@@ -36,10 +37,16 @@ export interface ManagementParts {
   readonly now?: () => Date
 }
 
+interface ActParts extends ManagementParts {
+  /** The draft that effects are carried out on. */
+  readonly fitting: (draft: TenantDraft) => TenantDraft
+}
+
 /** The management of a directory's tenants, by the policy that is active at the moment. */
 export function createManagement(parts: ManagementParts): Management {
   const { directory, pdp } = parts
   const validator = tenantValidator()
+  const fitting = fittingDrafts()
   return {
     async list(limit, after) {
       const summaries = await directory.list(limit, after)
@@ -54,7 +61,7 @@ export function createManagement(parts: ManagementParts): Management {
         throw new PosternError('unknown_system', `no system \`${checked.system}\``, { pointer: '/system' })
       return { revision: await directory.put([checked]), warnings: tenantWarnings(checked, system) }
     },
-    act: (command) => act(parts, command),
+    act: (command) => act({ ...parts, fitting }, command),
     activity: (tenant, query) => directory.activity(tenant, query),
     has: (tenant) => directory.has(tenant),
     register: (tenant, session) =>
@@ -100,7 +107,7 @@ function checkedDocument(tenant: string, document: Json, validator: Validator<Te
  * Rejects with `PosternError` `unknown_tenant`, `invitation_needed`, `user_exists`, `missing_attribute`, `idempotency_conflict`,
  *   and what decisions throw
  */
-async function act(parts: ManagementParts, command: Command): Promise<Acted> {
+async function act(parts: ActParts, command: Command): Promise<Acted> {
   const { now = () => new Date() } = parts
   const digest = digestOf([command.action, command.actor, command.resource, command.context, command.invitation])
   const written = await parts.directory.write<Omit<Acted, 'revision'>>(
@@ -182,7 +189,7 @@ interface Allowed extends Asked {
 }
 
 async function carryOut(
-  { invitationMs, deliveries }: ManagementParts,
+  { invitationMs, deliveries, fitting }: ActParts,
   draft: TenantDraft,
   journal: Journal,
   { request, permission, answer, at }: Allowed,
@@ -190,7 +197,7 @@ async function carryOut(
 ): Promise<Done> {
   // Before anything changes: somebody who is removed has an address now.
   const outgoing = await outgoingOf(deliveries, draft, answer.decision.obligations)
-  const outcome = await effectsOf(draft, {
+  const outcome = await effectsOf(fitting(draft), {
     request,
     obligations: answer.decision.obligations,
     effects: permission?.effects ?? [],
@@ -198,7 +205,7 @@ async function carryOut(
     now: at.toISOString(),
   })
   const { subject } = request
-  if (permission?.byInvitee && subject.id !== actor.id) await rename(draft, subject.id, actor.id)
+  const isRenamed = permission?.byInvitee && subject.id !== actor.id && (await rename(draft, subject.id, actor.id))
   for (const user of outcome.uninvited) await journal.withdrawInvitation(user)
   const invitations: Done['invitations'][number][] = []
   for (const user of outcome.invited) {
@@ -210,7 +217,8 @@ async function carryOut(
     invitations.push({ user, invitation, expires_at: new Date(expires).toISOString() })
   }
   for (const message of outgoing.messages(at.getTime())) await journal.send(message)
-  return { members: outcome.members, sessions_ended: outcome.ended, invitations }
+  const members = isRenamed ? [...outcome.members, actor.id] : outcome.members
+  return { members, sessions_ended: outcome.ended, invitations }
 }
 
 async function effectsOf(draft: TenantDraft, action: AllowedAction): Promise<Outcome> {
@@ -225,13 +233,14 @@ async function effectsOf(draft: TenantDraft, action: AllowedAction): Promise<Out
   }
 }
 
-/** Until somebody accepts, an invitation's record has the address for its user. */
-async function rename(draft: TenantDraft, from: string, to: string): Promise<void> {
+/** Until somebody accepts, an invitation's record has the address for its user. False where it is gone by then. */
+async function rename(draft: TenantDraft, from: string, to: string): Promise<boolean> {
   const record = await draft.member(from)
-  if (record === undefined) return
+  if (record === undefined) return false
   if ((await draft.member(to)) !== undefined) throw new PosternError('user_exists', `\`${to}\` has a record already`)
   await draft.removeMember(from)
   await draft.putMember({ ...record, user: to } satisfies JsonObject)
+  return true
 }
 
 function repeated({ digest, body }: { digest: string; body: string }, asked: string): Done {

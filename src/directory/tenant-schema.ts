@@ -26,6 +26,14 @@ export function listedNames(): { readonly [of in 'document' | 'settings' | 'memb
   }
 }
 
+/** What the parts of a document must look like: its settings, and of its lists by name each element. */
+export function tenantPartValidators(): ReadonlyMap<string, Validator<unknown>> {
+  const parts = Object.entries(tenantSchema().properties) as [string, { items?: object }][]
+  return new Map(
+    parts.map(([name, schema]) => [name, compileSchema(schema.items ?? schema, 'a part of a tenant document')]),
+  )
+}
+
 function tenantSchema(): { properties: { settings: Listed; members: { items: Listed } } & Listed['properties'] } {
   return JSON.parse(readFileSync(join(packageRoot(), 'config/schema/tenant.schema.json'), 'utf8'))
 }

@@ -12,7 +12,7 @@ export const errorTable = {
   },
   missing_attribute: {
     status: 400,
-    message: 'the action is allowed, and lacks an attribute that it needs',
+    message: 'the action is allowed, and an attribute that it needs is missing or malformed',
     remedy: 'send the attribute that the detail names',
   },
   malformed_tenant: {

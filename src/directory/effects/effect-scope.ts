@@ -80,7 +80,7 @@ export class EffectScope {
   /** Undefined where the request does not have the attribute; absent, null and blank are the same to a request. */
   value(source: EffectSource): unknown {
     const found = this.raw(source)
-    return found === null || (typeof found === 'string' && found.trim() === '') ? undefined : found
+    return isBlank(found) ? undefined : found
   }
 
   /** The value as it was sent. */
@@ -128,6 +128,12 @@ export class EffectScope {
   note(what: keyof Outcome, user: string): void {
     if (!this.#found[what].includes(user)) this.#found[what].push(user)
   }
+}
+
+/** As the checks of a request have it. */
+function isBlank(value: unknown): boolean {
+  if (typeof value === 'string') return value.trim() === ''
+  return value === null || (typeof value === 'object' && Object.keys(value).length === 0)
 }
 
 function hasAll(object: JsonObject, values: Readonly<Record<string, unknown>>): boolean {

@@ -17,12 +17,10 @@ export const tenantVerbs: Verbs<
     scope.draft.setPlan(String(scope.needed(source)))
   },
 
-  // Null takes a setting back; one that the request lacks stays.
+  // Null or blank takes a setting back; one that the request lacks stays.
   set_setting(scope, sources) {
-    for (const [path, source] of Object.entries(sources)) {
-      const value = scope.raw(source)
-      if (value !== undefined) changeSetting(scope, path, () => value ?? undefined)
-    }
+    for (const [path, source] of Object.entries(sources))
+      if (scope.raw(source) !== undefined) changeSetting(scope, path, () => scope.value(source))
   },
 
   clear_setting(scope, paths) {
