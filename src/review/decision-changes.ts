@@ -43,8 +43,9 @@ export function decisionChanges(
     const after = head.decide(question.request)
     const key = subjectKey(question)
     const plansOf = asked.get(key) ?? new Set()
-    // A plan that nobody defined lets nobody in: what it leaves as it was does not narrow a change to the others.
-    if (isIn(before) && isIn(after)) asked.set(key, plansOf.add(question.plan))
+    // What a plan that nobody defined leaves as it was does not narrow a change to the others; in a system without plans
+    // that is any that happens to be stored.
+    if (isIn(before) && isIn(after) && isPlan(question, base, head)) asked.set(key, plansOf.add(question.plan))
     const kind = changeOf(before, after)
     // The tables say that a name is new or gone; that those it does not let in are told so is no further change.
     if (kind === 'reason' && !allows(after) && isOnOneSide(question, base, head)) continue
@@ -66,6 +67,10 @@ function isOnOneSide(
     differs((model) => Object.hasOwn(model?.roles ?? {}, role)) ||
     differs((model) => Object.hasOwn(model?.plans ?? {}, plan))
   )
+}
+
+function isPlan({ system, plan }: Question, ...sides: readonly ReviewedPolicy[]): boolean {
+  return sides.some(({ model }) => Object.hasOwn(model[system]?.plans ?? {}, plan))
 }
 
 /** In what two outcomes differ; undefined where it is nothing but the place that decided. */

@@ -1,7 +1,7 @@
 import type { ChangeKind, DecisionChange } from './decision-changes.ts'
 import type { ModelChange } from './model-changes.ts'
 import { type PolicyDiff, widens } from './policy-diff.ts'
-import { mayWiden, type RuleChange } from './rule-changes.ts'
+import type { RuleChange } from './rule-changes.ts'
 import type { Guard } from './rule-guards.ts'
 
 export type DiffFormat = 'text' | 'markdown' | 'json'
@@ -46,16 +46,23 @@ export function changeLine({ system, kind, permissions, roles, plans, reasons, p
   return `${words(roles)} ${verb} ${words(permissions)}${on}${turned} (${system}): ${place}`
 }
 
-function modelLine({ path, before, after, witnessed }: ModelChange): string {
+function modelLine(change: ModelChange): string {
+  const { path, before, after, witnessed } = change
   const [system, ...rest] = path
   const turned = `\`${rest.join('.')}\` ${before ?? 'absent'} → ${after ?? 'absent'}`
   // A message is no part of what is decided.
   const unseen = witnessed || rest[0] === 'messages' ? '' : ', changed, no witness'
-  return `table: ${turned} (${system})${witnessed && rest[2] === 'cells' ? '; what was not asked may widen' : unseen}`
+  return `table: ${turned} (${system})${unseen}${mayWiden(change)}`
+}
+
+function mayWiden({ path, witnessed, narrows }: ModelChange): string {
+  if (narrows) return ''
+  if (path.at(-1) === 'obligations') return '; an allow may oblige to less'
+  return witnessed && path[3] === 'cells' ? '; what was not asked may widen' : ''
 }
 
 function ruleLine(change: RuleChange): string {
-  const { changed, asked, guards, rows, decisions } = change
+  const { changed, asked, guards, rows, decisions, widens } = change
   const named = asked.filter((path) => !changed.includes(path)).map((path) => path.split('.').at(-1) ?? path)
   const by = named.length === 0 ? '' : `, asked by ${words(named)}`
   if (guards.length === 0) return `rules: ${words(changed)} changed${by}, guards nothing`
@@ -63,7 +70,7 @@ function ruleLine(change: RuleChange): string {
     ...(decisions === 0 ? [] : [`${decisions} decisions differ`]),
     rows.length === 0 ? 'no row differs' : `rows ${words(rows)} differ`,
   ].join(', ')
-  const rest = mayWiden(change) ? '; what was not asked may widen' : ''
+  const rest = widens ? '; what was not asked may widen' : ''
   return `rules: ${words(changed)} changed${by}, guards ${guardWords(guards)}: ${differ}${rest}`
 }
 

@@ -3,7 +3,7 @@ import type { DiffSide } from './diff-side.ts'
 import { type ModelChange, modelChanges } from './model-changes.ts'
 import { questionsOf } from './questions.ts'
 import type { ReviewedPolicy } from './reviewed-policy.ts'
-import { compareRules, mayWiden, type RuleComparison } from './rule-changes.ts'
+import { compareRules, type RuleComparison } from './rule-changes.ts'
 
 export interface PolicyDiff {
   readonly decisions: readonly DecisionChange[]
@@ -41,7 +41,7 @@ export function widens({ decisions, model, rules, hidden }: PolicyDiff): boolean
     hidden ||
     decisions.some(({ kind }) => kind.startsWith('gains')) ||
     model.some((change) => raises(change)) ||
-    rules.changes.some(mayWiden)
+    rules.changes.some((change) => change.widens)
   )
 }
 
@@ -49,19 +49,21 @@ export function differs({ decisions, model, rules, hidden }: PolicyDiff): boolea
   return hidden || decisions.length + model.length + rules.changes.length + rules.rewritten.length > 0
 }
 
-function raises({ path, before, after, witnessed, narrows }: ModelChange): boolean {
-  // An obligation may be what bounds an allow.
-  if (path.at(-1) === 'obligations') return !witnessed
+function raises({ path, before, after, narrows }: ModelChange): boolean {
   if (path.at(-1) !== 'seats') return !narrows
   return after === 'null' || Number(after) > Number(before) || before === undefined || after === undefined
 }
 
-/** The tables with the texts that answers show. */
+/** The tables with what an allow does to a stored tenant, and with the texts that answers show. */
 function tables({ model, policy }: ReviewedPolicy): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
-    Object.entries(model).map(([system, of]) => [
-      system,
-      { ...of, messages: { ...policy.systems.get(system)?.messages } },
-    ]),
+    Object.entries(model).map(([system, of]) => {
+      const index = policy.systems.get(system)
+      const permissions = Object.entries(of.permissions).map(([name, row]) => {
+        const { to, effects = [] } = index?.permissions.get(name) ?? {}
+        return [name, { ...row, ...(to && { to }), ...(effects.length > 0 && { effects }) }]
+      })
+      return [system, { ...of, permissions: Object.fromEntries(permissions), messages: { ...index?.messages } }]
+    }),
   )
 }

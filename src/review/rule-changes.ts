@@ -1,6 +1,6 @@
 import { changeOf, type DecisionChange } from './decision-changes.ts'
 import type { DiffSide, ReviewedRule, ReviewedRules } from './diff-side.ts'
-import { everyPermission, type Guard, guardsOf } from './rule-guards.ts'
+import { everyPermission, type Guard, guardsOf, isOfRefusals } from './rule-guards.ts'
 
 /** Rules that say something else, and what may be decided otherwise for that. */
 export interface RuleChange {
@@ -13,6 +13,8 @@ export interface RuleChange {
   readonly rows: readonly string[]
   /** How many decisions of those permissions differ. */
   readonly decisions: number
+  /** Whether more may be allowed than was asked about, or an allow oblige to less. */
+  readonly widens: boolean
 }
 
 /** What the Rego of two policies has in common, and what not. */
@@ -71,17 +73,11 @@ export function compareRules(
       decisions: decisions
         .filter(({ system, permissions, roles }) => permissions.some((name) => concerns(system, name, roles)))
         .reduce((sum, change) => sum + change.decisions, 0),
+      widens:
+        guards.length > 0 && !asked.every((path) => sides.every((side) => isOfRefusals(side.reviewed.model, path))),
     }
   })
   return { changes, rewritten: rewritten(base, head, changed) }
-}
-
-/**
- * Whether more may be allowed than was asked about. A limit is the figures of a refusal; an obligation may be what
- * bounds an allow.
- */
-export function mayWiden({ asked, guards }: RuleChange): boolean {
-  return guards.length > 0 && !asked.every((path) => path.split('.')[2] === 'limits')
 }
 
 function reached(rules: ReviewedRules, roots: readonly string[], isApart: (path: string) => boolean): string[] {

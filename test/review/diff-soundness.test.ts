@@ -17,7 +17,7 @@ import { caseOf, question } from '../parity/cases.ts'
 import type { SystemName } from '../reference/evaluate.ts'
 import { randomCase, randomOf } from '../reference/generate.ts'
 import { builtBundle, project } from '../support/policy.ts'
-import { filestackCopy, type ProjectCopy, withCopyOf } from '../support/project-copy.ts'
+import { copyOf, type ProjectCopy, withCopyOf } from '../support/project-copy.ts'
 
 const requestCount = 2_000
 const mutantCount = 16
@@ -25,7 +25,7 @@ const mutantCount = 16
 let sound: ProjectCopy
 let base: DiffSide
 beforeAll(async () => {
-  sound = filestackCopy()
+  sound = copyOf('filestack')
   await sound.build()
   base = await sideOf(sound)
 }, 60_000)

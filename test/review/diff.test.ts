@@ -16,15 +16,15 @@ import type { Model } from '../../src/review/reviewed-policy.ts'
 import { systems } from '../reference/evaluate.ts'
 import { commandRun } from '../support/command-run.ts'
 import { builtBundle, project } from '../support/policy.ts'
-import { filestackCopy, type ProjectCopy, withCopyOf } from '../support/project-copy.ts'
-import { recordedEdits, unseen } from './edits.ts'
+import { copyOf, type ProjectCopy, withCopyOf } from '../support/project-copy.ts'
+import { recordedEdits, unseen } from './edits/filestack.ts'
 
 const options = { project, env: process.env, progress: silentProgress }
 let sound: ProjectCopy
 let base: DiffSide
 
 beforeAll(async () => {
-  sound = filestackCopy()
+  sound = copyOf('filestack')
   await sound.build()
   base = await diffSide(sound.root, { ...options, project: sound })
 }, 60_000)

@@ -6,8 +6,8 @@ import { type Browser, chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { commandRun } from '../support/command-run.ts'
 import { project } from '../support/policy.ts'
-import { filestackCopy, type ProjectCopy, withCopyOf } from '../support/project-copy.ts'
-import { recordedEdits } from './edits.ts'
+import { copyOf, type ProjectCopy, withCopyOf } from '../support/project-copy.ts'
+import { recordedEdits } from './edits/filestack.ts'
 
 const program = (process.env.PATH ?? '')
   .split(delimiter)
@@ -29,17 +29,14 @@ const marked: readonly (readonly [what: string, marks: readonly string[]])[] = [
   [
     'another service that may ask',
     [
-      'seat_limit:override, service desk gains on custom, free, grow, scale, start, service support loses on custom, free, grow, scale, start, table changed',
+      'seat_limit:override, service desk gains, service support loses, table changed',
       ...['account_owner', 'developer', 'billing'].map(
         (role) =>
           `seat_limit:override, ${role}: asked by the service support → asked by the service desk, table changed`,
       ),
     ],
   ],
-  [
-    'an obligation that is written otherwise',
-    ['promo_credit:apply, service billing other obligations on custom, free, grow, scale, start, rule changed'],
-  ],
+  ['an obligation that is written otherwise', ['promo_credit:apply, service billing other obligations, rule changed']],
 ]
 
 const schemes = ['light', 'dark'] as const
@@ -49,7 +46,7 @@ describe.skipIf(!wanted)('in a real browser', () => {
   let sound: ProjectCopy
   let folder: string
   beforeAll(async () => {
-    sound = filestackCopy()
+    sound = copyOf('filestack')
     folder = mkdtempSync(join(tmpdir(), 'postern-pages-'))
     await sound.build()
     browser = await chromium.launch({ executablePath: program ?? 'chromium' })
