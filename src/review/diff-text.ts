@@ -47,18 +47,19 @@ export function changeLine({ system, kind, permissions, roles, plans, reasons, p
 }
 
 function modelLine(change: ModelChange): string {
-  const { path, before, after, witnessed } = change
+  const { path, before, after, witnessed, guards } = change
   const [system, ...rest] = path
   const turned = `\`${rest.join('.')}\` ${before ?? 'absent'} → ${after ?? 'absent'}`
   // A message is no part of what is decided.
   const unseen = witnessed || rest[0] === 'messages' ? '' : ', changed, no witness'
-  return `table: ${turned} (${system})${unseen}${mayWiden(change)}`
+  const read = guards.length === 0 ? '' : `; rules look it up for ${guardNames(guards)}`
+  return `table: ${turned} (${system})${unseen}${read}${mayWiden(change)}`
 }
 
-function mayWiden({ path, witnessed, narrows }: ModelChange): string {
+function mayWiden({ path, witnessed, narrows, guards }: ModelChange): string {
   if (narrows) return ''
   if (path.at(-1) === 'obligations') return '; an allow may oblige to less'
-  return witnessed && path[3] === 'cells' ? '; what was not asked may widen' : ''
+  return witnessed && (path[3] === 'cells' || guards.length > 0) ? '; what was not asked may widen' : ''
 }
 
 function ruleLine(change: RuleChange): string {
@@ -74,16 +75,21 @@ function ruleLine(change: RuleChange): string {
   return `rules: ${words(changed)} changed${by}, guards ${guardWords(guards)}: ${differ}${rest}`
 }
 
-/** `a`, `b` of `role`; `c` (system); those of one system and the same roles together. */
+/** As `guardNames`, and the system; of several no more than how many. */
 function guardWords(guards: readonly Guard[]): string {
   const systems = [...new Set(guards.map(({ system }) => system))]
   if (systems.length > 1) return `${guards.length} permissions (${systems.join(', ')})`
+  return `${guardNames(guards)} (${systems[0]})`
+}
+
+/** `a`, `b` of `role`; `c`: those of the same roles together. */
+function guardNames(guards: readonly Guard[]): string {
   const groups = new Map<string, string[]>()
   for (const { permission, roles } of guards) {
     const key = roles === undefined ? '' : ` of ${words(roles)}`
     groups.set(key, [...(groups.get(key) ?? []), permission])
   }
-  return `${[...groups].map(([of, permissions]) => `${words(permissions)}${of}`).join('; ')} (${systems[0]})`
+  return [...groups].map(([of, permissions]) => `${words(permissions)}${of}`).join('; ')
 }
 
 /** The first four; how many more. */

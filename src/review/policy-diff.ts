@@ -4,6 +4,7 @@ import { type ModelChange, modelChanges } from './model-changes.ts'
 import { questionsOf } from './questions.ts'
 import type { ReviewedPolicy } from './reviewed-policy.ts'
 import { compareRules, type RuleComparison } from './rule-changes.ts'
+import { tableReaders } from './table-readers.ts'
 
 export interface PolicyDiff {
   readonly decisions: readonly DecisionChange[]
@@ -25,7 +26,7 @@ export function policyDiff(base: DiffSide, head: DiffSide): PolicyDiff {
         return questionsOf(system, [base.reviewed, head.reviewed], bases)
       })
   const decisions = decisionChanges(base.reviewed, head.reviewed, questions)
-  const model = modelChanges(tables(base.reviewed), tables(head.reviewed), decisions)
+  const model = modelChanges(tables(base.reviewed), tables(head.reviewed), decisions, tableReaders([base, head]))
   if (base.rules === undefined || head.rules === undefined)
     return { decisions, model, rules: { changes: [], rewritten: [] }, hidden: base.wasm !== head.wasm }
   const rules = compareRules({ ...base, rules: base.rules }, { ...head, rules: head.rules }, decisions)
@@ -40,18 +41,13 @@ export function widens({ decisions, model, rules, hidden }: PolicyDiff): boolean
   return (
     hidden ||
     decisions.some(({ kind }) => kind.startsWith('gains')) ||
-    model.some((change) => raises(change)) ||
+    model.some((change) => !change.narrows) ||
     rules.changes.some((change) => change.widens)
   )
 }
 
 export function differs({ decisions, model, rules, hidden }: PolicyDiff): boolean {
   return hidden || decisions.length + model.length + rules.changes.length + rules.rewritten.length > 0
-}
-
-function raises({ path, before, after, narrows }: ModelChange): boolean {
-  if (path.at(-1) !== 'seats') return !narrows
-  return after === 'null' || Number(after) > Number(before) || before === undefined || after === undefined
 }
 
 /** The tables with what an allow does to a stored tenant, and with the texts that answers show. */

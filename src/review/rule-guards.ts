@@ -37,6 +37,19 @@ export function isOfRefusals(model: Model, path: string): boolean {
   )
 }
 
+/** One guard a permission: of all roles where one of them is. */
+export function joined(guards: readonly Guard[]): readonly Guard[] {
+  const found = new Map<string, Guard>()
+  for (const guard of guards) {
+    const key = `${guard.system} ${guard.permission}`
+    const known = found.get(key) ?? guard
+    const { system, permission } = guard
+    const both = known.roles === undefined || guard.roles === undefined ? undefined : [...known.roles, ...guard.roles]
+    found.set(key, { system, permission, ...(both === undefined ? {} : { roles: [...new Set(both)].sort() }) })
+  }
+  return [...found.entries()].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, guard]) => guard)
+}
+
 /** Every permission of every system: what the core takes part in. */
 export function everyPermission(model: Model): readonly Guard[] {
   return Object.entries(model).flatMap(([system, of]) => everyGuard(system, of))

@@ -67,7 +67,7 @@ function unmarked({ decisions, model, rules }: PolicyDiff, matrices: readonly Co
       if (part !== 'permissions') return []
       return [of === 'cells' ? cellOr(system, name, role) : `${system} ${name}`]
     }),
-    ...rules.changes.flatMap(({ guards }) =>
+    ...[...model, ...rules.changes].flatMap(({ guards }) =>
       guards.flatMap(({ system, permission, roles }) =>
         roles === undefined ? [`${system} ${permission}`] : roles.map((role) => cellOr(system, permission, role)),
       ),

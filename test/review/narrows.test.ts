@@ -20,6 +20,8 @@ it.each([
   ['a feature is asked for', [...door, 'feature'], undefined, 'doors'],
   ['a role is bounded to plans', ['acme', 'roles', 'guest', 'plans'], undefined, { large: true }],
   ['a plan loses a feature', ['acme', 'plans', 'large', 'features', 'doors'], true, undefined],
+  ['a plan has fewer seats', ['acme', 'plans', 'large', 'seats'], 5, 4],
+  ['a plan has no longer any number of seats', ['acme', 'plans', 'large', 'seats'], null, 100],
   ['a message changes', ['acme', 'messages', 'ok'], 'a', 'b'],
 ])('only takes away: %s', (_, path, before, after) => {
   expect(narrows({ path, before, after })).toBe(true)
@@ -46,6 +48,8 @@ it.each([
   ['what is taken changes', [...door, 'takes'], [], [{ name: 'door' }]],
   ['a role is on every plan', ['acme', 'roles', 'guest', 'plans'], { large: true }, undefined],
   ['a role is on one more plan', ['acme', 'roles', 'guest', 'plans', 'small'], undefined, true],
+  ['a plan has more seats', ['acme', 'plans', 'large', 'seats'], 4, 5],
+  ['a plan has any number of seats', ['acme', 'plans', 'large', 'seats'], 5, null],
   ['a plan gains a feature', ['acme', 'plans', 'large', 'features', 'doors'], undefined, true],
   ['what nobody thought of', ['acme', 'custom_roles'], undefined, true],
 ])('may give: %s', (_, path, before, after) => {

@@ -5,6 +5,9 @@ const lifecycle = 'config/systems/fivemanage/lifecycle.yaml'
 const members = 'policies/systems/fivemanage/members.rego'
 const overrides = 'policies/systems/fivemanage/overrides.rego'
 
+/** Permissions with a switch, and the setting of switches, go by what the roles hold by default. */
+const askWhatRolesHold = 'integration:manage, log:read, log:search, member:set_permission, token:create, token:read'
+
 export const fivemanageEdits: readonly SystemEdit[] = [
   {
     // An override that adds what the role has by now says nothing any more, and one that takes it away says something.
@@ -21,6 +24,7 @@ export const fivemanageEdits: readonly SystemEdit[] = [
       'developer reason token:create: no_permission → override_denied',
       'developer reason token:create: override_grant → role_grant',
     ],
+    tables: [`permissions.token:create.cells.developer absent → {"reason":"role_grant"} for ${askWhatRolesHold}`],
     widens: true,
   },
   {
@@ -42,6 +46,7 @@ export const fivemanageEdits: readonly SystemEdit[] = [
       'developer reason log:search: override_denied → no_permission',
       'admin gains member:set_permission',
     ],
+    tables: [`permissions.log:read.cells.developer {"reason":"role_grant"} → absent for ${askWhatRolesHold}`],
     widens: true,
   },
   {
@@ -106,7 +111,7 @@ export const fivemanageEdits: readonly SystemEdit[] = [
       'owner loses member:set_permission',
       'admin reason member:set_permission: cannot_grant_unheld → not_overridable',
     ],
-    tables: ['permissions.integration:manage.grant "override" → absent'],
+    tables: ['permissions.integration:manage.grant "override" → absent for member:set_permission'],
     widens: true,
   },
   {

@@ -99,7 +99,9 @@ export const imagekitEdits: readonly SystemEdit[] = [
       'account_administrator reason user:create: plan_not_eligible → seat_limit_reached on free',
       'account_administrator reason user:update_role: plan_not_eligible → role_not_on_plan on free',
     ],
-    tables: ['plans.free.features.user_management absent → true'],
+    tables: [
+      'plans.free.features.user_management absent → true for subscription:change_plan, user:create, user:update_role',
+    ],
     widens: true,
   },
   {
@@ -121,7 +123,7 @@ export const imagekitEdits: readonly SystemEdit[] = [
       ),
       ...each([...roles, 'undefined_role'], 'loses', ['invitation:accept'], ' on paid'),
     ],
-    tables: ['plans.paid.seats 5 → 4'],
+    tables: ['plans.paid.seats 5 → 4 for invitation:accept, subscription:change_plan, user:create'],
     widens: false,
   },
   {

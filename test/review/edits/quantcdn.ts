@@ -92,7 +92,9 @@ export const quantcdnEdits: readonly SystemEdit[] = [
         (reason) => `service scheduler reason monthly_report:send: plan_not_eligible → ${reason} on private`,
       ),
     ],
-    tables: ['plans.private.features.team absent → true'],
+    tables: [
+      'plans.private.features.team absent → true for invitation:accept, monthly_report:opt_in, monthly_report:receive, monthly_report:send, team_member:change_role, team_member:invite, team_member:manage, team_member:view, two_factor:enforce, two_factor:reset_member',
+    ],
     widens: true,
   },
   {

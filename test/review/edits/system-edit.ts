@@ -11,6 +11,7 @@ export interface SystemEdit {
   readonly edits: readonly Edit[]
   /** `role kind permission[: before → after][ on plans]`, in any order. */
   readonly decisions: readonly string[]
+  /** `path before → after`, and ` for ` the permissions whose rules look it up. */
   readonly tables?: readonly string[]
   /** `rule`, and what it guards: `permission`, `permission of role`, or `every permission`. */
   readonly rules?: Readonly<Record<string, readonly string[]>>
@@ -44,7 +45,10 @@ export function saidBy(
       })
       .sort(),
     tables: model
-      .map(({ path, before = 'absent', after = 'absent' }) => `${path.slice(1).join('.')} ${before} → ${after}`)
+      .map(({ path, before = 'absent', after = 'absent', guards }) => {
+        const readers = guards.length === 0 ? '' : ` for ${guarded(guards).join(', ')}`
+        return `${path.slice(1).join('.')} ${before} → ${after}${readers}`
+      })
       .sort(),
     rules: Object.fromEntries(
       rules.changes.flatMap(({ changed, guards }) => changed.map((rule) => [rule, guarded(guards)])),
