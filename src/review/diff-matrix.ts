@@ -60,7 +60,7 @@ function compared(system: string, diff: PolicyDiff, base: ReviewedPolicy, head: 
     changes.flatMap(({ guards }) => guards).filter((guard) => guard.system === system)
   const guards = [
     ...ofSystem(diff.rules.changes).map((guard) => ({ ...guard, mark: 'rule changed' })),
-    ...ofSystem(diff.model).map((guard) => ({ ...guard, mark: 'looked up table changed' })),
+    ...ofSystem(diff.model).map((guard) => ({ ...guard, mark: 'table it looks up changed' })),
   ]
   const rolesOf = ({ model }: ReviewedPolicy) => Object.keys(model[system]?.roles ?? {})
   const roles = union(rolesOf(head), rolesOf(base))

@@ -24,7 +24,15 @@ const marked: readonly (readonly [what: string, marks: readonly string[]])[] = [
     'a cell that loses its condition',
     ['api_key:use, developer: when assigned_key → allow, gains, other reason: api_key_not_assigned → unknown_api_key'],
   ],
-  ['a role that is added', ['auditor, new', 'plan:view, auditor: deny → allow, gains']],
+  [
+    'a role that is added',
+    [
+      'auditor, new',
+      'member:invite, table it looks up changed',
+      'member:change_role, table it looks up changed',
+      'plan:view, auditor: deny → allow, gains',
+    ],
+  ],
   ['a permission that is added', ['invoice:view, new', 'invoice:view, billing: deny → allow, gains']],
   [
     'another service that may ask',
@@ -78,11 +86,12 @@ describe.skipIf(!wanted)('in a real browser', () => {
     }
   })
 
-  const sane = { problems: [], requests: [], scrolls: false, faint: [], alike: [] }
+  const sane = { problems: [], requests: [], scrolls: false, scrollsOnDesk: false, hidden: [], faint: [], alike: [] }
 
   /**
-   * What the page asks for and complains of; whether it is wider than a telephone; texts below the contrast of WCAG AA;
-   * what is marked, and of that what is on the ground of what is not.
+   * What the page asks for and complains of; whether it is wider than a telephone, and than a desk's screen; the tables
+   * whose headers go out of sight on one of the two; texts below the contrast of WCAG AA; what is marked, and of that
+   * what is on the ground of what is not.
    */
   async function look(html: string, colorScheme: (typeof schemes)[number]) {
     const file = join(folder, 'page.html')
@@ -95,14 +104,25 @@ describe.skipIf(!wanted)('in a real browser', () => {
     page.on('pageerror', (error) => problems.push(error.message))
     page.on('request', (request) => requests.push(request.url()))
     await page.goto(url)
-    const seen = (await page.evaluate(readPage)) as Omit<typeof sane, 'problems' | 'requests'> & {
+    const seen = (await page.evaluate(readPage)) as Pick<typeof sane, 'scrolls' | 'faint' | 'alike'> & {
       marks: string[]
       lines: string[]
     }
+    const hidden = (await page.evaluate(headersOutOfSight)) as string[]
+    await page.setViewportSize({ width: 1280, height: 800 })
+    const scrollsOnDesk = (await page.evaluate('document.scrollingElement.scrollWidth > innerWidth')) as boolean
+    hidden.push(...((await page.evaluate(headersOutOfSight)) as string[]))
     await page.close()
-    return { problems, requests: requests.filter((one) => one !== url), ...seen }
+    return { problems, requests: requests.filter((one) => one !== url), ...seen, hidden, scrollsOnDesk }
   }
 })
+
+/** Of each table whose last row is scrolled to, whether its headers can be seen. Runs in the page. */
+const headersOutOfSight = `[...document.querySelectorAll('table')].flatMap((table) => {
+  table.rows[table.rows.length - 1].scrollIntoView({ block: 'end' })
+  const { top, bottom } = table.tHead.rows[0].cells[0].getBoundingClientRect()
+  return top >= 0 && bottom <= innerHeight ? [] : [table.textContent.slice(0, 80)]
+})`
 
 /** Runs in the page; a text, for the types here know no document. */
 const readPage = `(() => {
