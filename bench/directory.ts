@@ -63,7 +63,7 @@ async function run(): Promise<number> {
   await importTeam(file, project.bundle, small)
   const imported = await importTeam(file, project.bundle, large)
 
-  const directory = openDirectory(file)
+  const directory = await openDirectory(file)
   const pdp = createPdp({
     tenants: directory.tenants,
     inline: () => {
@@ -100,7 +100,7 @@ async function run(): Promise<number> {
   // The records of so many are not kept, so each question reads one.
   decide(`use of a key, ${large} members, all of them ask`, large, large, useKey)
   say(`memory: ${mebibytes(before)} before the decisions, ${mebibytes(residentBytes(process.pid))} after them`)
-  directory.close()
+  await directory.close()
 
   const ratio = Math.max(...pairs)
   say(

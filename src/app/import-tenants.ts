@@ -29,10 +29,10 @@ export interface Imported {
 }
 
 /**
- * Stores the documents, all of them or, where one is wrong, none. Throws a `DocumentError` with everything that is wrong
+ * Stores the documents, all of them or, where one is wrong, none. Rejects with a `DocumentError` with everything that is wrong
  * with any of them, a `DirectoryError` where the directory cannot be opened, `directory_unavailable` where it fails then.
  */
-export function importTenants({ bundle, directory: file, files, root }: ImportOptions): Imported {
+export async function importTenants({ bundle, directory: file, files, root }: ImportOptions): Promise<Imported> {
   const { systems } = loadPolicy(bundle, defaultSettings.evaluator.memory_mib)
   const documents = readDocuments(files, root, tenantValidator(), new Set(systems.keys()))
   const problems = documents.flatMap((document) =>
@@ -45,9 +45,9 @@ export function importTenants({ bundle, directory: file, files, root }: ImportOp
     })),
   )
   if (problems.length > 0) throw new DocumentError(problems)
-  const directory = openDirectory(file)
+  const directory = await openDirectory(file)
   try {
-    const revision = directory.put(documents)
+    const revision = await directory.put(documents)
     const tenants = documents.map((document) => {
       const system = systems.get(document.system)
       const warnings = system === undefined ? [] : tenantWarnings(document, system)
@@ -55,6 +55,6 @@ export function importTenants({ bundle, directory: file, files, root }: ImportOp
     })
     return { tenants, revision }
   } finally {
-    directory.close()
+    await directory.close()
   }
 }

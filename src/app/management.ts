@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Directory } from '../directory/directory.ts'
 import { applyEffects } from '../directory/effects/apply-effects.ts'
-import { MissingAttribute } from '../directory/effects/effect-scope.ts'
+import { type AllowedAction, MissingAttribute, type Outcome } from '../directory/effects/effect-scope.ts'
 import type { Journal } from '../directory/journal.ts'
 import { unstorable } from '../directory/storable.ts'
 import type { JsonObject, TenantDraft } from '../directory/tenant-draft.ts'
@@ -11,6 +11,7 @@ import { toPointer, type Validator, validateJson } from '../document/schema.ts'
 import type { Acted, Command, Done, Management } from '../http/management-api.ts'
 import type { Deliverer } from '../outbox/deliverer.ts'
 import type { Deliveries } from '../outbox/read-deliveries.ts'
+import { whenLoaded } from '../pdp/awaited-pdp.ts'
 import type { ActivePdp } from '../pdp/decide.ts'
 import type { DecisionRecorder } from '../pdp/decision-recorder.ts'
 import { PosternError } from '../pdp/errors.ts'
@@ -40,31 +41,33 @@ export function createManagement(parts: ManagementParts): Management {
   const { directory, pdp } = parts
   const validator = tenantValidator()
   return {
-    list: (limit, after) => directory.list(limit, after).map((summary) => ({ ...summary })),
-    read(tenant) {
-      const document = directory.export(tenant)
-      const facts = directory.tenants.find(tenant)
-      return document === undefined || facts === undefined ? undefined : { document, revision: facts.revision }
+    async list(limit, after) {
+      const summaries = await directory.list(limit, after)
+      return summaries.map((summary) => ({ ...summary }))
     },
+    read: (tenant) => directory.export(tenant),
     members: (tenant, query) => directory.members(tenant, query),
-    store(tenant, document) {
+    async store(tenant, document) {
       const checked = checkedDocument(tenant, document, validator)
       const system = pdp.policy?.systems.get(checked.system)
       if (system === undefined)
         throw new PosternError('unknown_system', `no system \`${checked.system}\``, { pointer: '/system' })
-      return { revision: directory.put([checked]), warnings: tenantWarnings(checked, system) }
+      return { revision: await directory.put([checked]), warnings: tenantWarnings(checked, system) }
     },
     act: (command) => act(parts, command),
     activity: (tenant, query) => directory.activity(tenant, query),
-    has: (tenant) => directory.tenants.find(tenant) !== undefined,
+    has: (tenant) => directory.has(tenant),
     register: (tenant, session) =>
       directory.registerSession(tenant, { ...session, at: (parts.now?.() ?? new Date()).toISOString() }),
-    sessions: (tenant, user) =>
-      directory.tenants.find(tenant) === undefined ? undefined : directory.sessions(tenant, user),
+    sessions: async (tenant, user) => ((await directory.has(tenant)) ? directory.sessions(tenant, user) : undefined),
     endSession: (tenant, id) => directory.endSession(tenant, id),
-    messages: (dead, limit, after) => directory.outbox.list(dead, limit, after).map(shownMessage),
-    retry(id) {
-      const tenant = directory.outbox.retry(id, (parts.now?.() ?? new Date()).getTime())
+    everywhere: (revision) => directory.everywhere(revision),
+    async messages(dead, limit, after) {
+      const messages = await directory.outbox.list(dead, limit, after)
+      return messages.map(shownMessage)
+    },
+    async retry(id) {
+      const tenant = await directory.outbox.retry(id, (parts.now?.() ?? new Date()).getTime())
       if (tenant === undefined) throw new PosternError('unknown_message', `no message \`${id}\``)
       parts.deliverer.wake(tenant)
     },
@@ -94,45 +97,52 @@ function checkedDocument(tenant: string, document: Json, validator: Validator<Te
  *
  * INVARIANT: nobody else writes between the decision and the change, so the last seat is given once.
  *
- * @throws PosternError `unknown_tenant`, `invitation_needed`, `user_exists`, `missing_attribute`, `idempotency_conflict`,
+ * Rejects with `PosternError` `unknown_tenant`, `invitation_needed`, `user_exists`, `missing_attribute`, `idempotency_conflict`,
  *   and what decisions throw
  */
-function act(parts: ManagementParts, command: Command): Acted {
+async function act(parts: ManagementParts, command: Command): Promise<Acted> {
   const { now = () => new Date() } = parts
   const digest = digestOf([command.action, command.actor, command.resource, command.context, command.invitation])
-  const written = parts.directory.write<Omit<Acted, 'revision'>>(command.tenant, (draft, facts, journal) => {
-    const at = now()
-    const known = command.key === undefined ? undefined : journal.answered(keyOf(command), at.getTime())
-    if (known !== undefined) return { commit: false, value: { replayed: repeated(known, digest) } }
-    const asked = requestOf(parts, command, facts, (sent) => journal.invitee(sent, at.getTime()))
-    const started = performance.now()
-    const answer = parts.pdp.decideOn(asked.request, facts)
-    // Throws where a record is required and cannot be had: then nothing is changed.
-    parts.recorder?.decided({
-      dialect: 'management',
-      ...(command.requestId === undefined ? {} : { requestId: command.requestId }),
-      bytes: command.bytes,
-      request: asked.request,
-      answer,
-      seconds: (performance.now() - started) / 1000,
-    })
-    if (!answer.decision.decision) return { commit: false, value: { answer } }
-    const done = carryOut(parts, draft, journal, { ...asked, answer, at }, command)
-    if (command.key !== undefined)
-      journal.keepAnswer(keyOf(command), { digest, body: JSON.stringify({ ...done, invitations: [] }) }, at.getTime())
-    return {
-      commit: true,
-      change: command.action,
-      ended: done.sessions_ended,
-      activity: {
-        at: at.toISOString(),
-        action: command.action,
-        actor: { type: command.actor.type, id: command.actor.id },
-        targets: done.members,
-      },
-      value: { answer, done },
-    }
-  })
+  const written = await parts.directory.write<Omit<Acted, 'revision'>>(
+    command.tenant,
+    async (draft, facts, journal) => {
+      const at = now()
+      const known = command.key === undefined ? undefined : await journal.answered(keyOf(command), at.getTime())
+      if (known !== undefined) return { commit: false, value: { replayed: repeated(known, digest) } }
+      const asked = await requestOf(parts, command, facts, (sent) => journal.invitee(sent, at.getTime()))
+      const started = performance.now()
+      const answer = await whenLoaded(() => parts.pdp.decideOn(asked.request, facts))
+      // Throws where a record is required and cannot be had: then nothing is changed.
+      parts.recorder?.decided({
+        dialect: 'management',
+        ...(command.requestId === undefined ? {} : { requestId: command.requestId }),
+        bytes: command.bytes,
+        request: asked.request,
+        answer,
+        seconds: (performance.now() - started) / 1000,
+      })
+      if (!answer.decision.decision) return { commit: false, value: { answer } }
+      const done = await carryOut(parts, draft, journal, { ...asked, answer, at }, command)
+      if (command.key !== undefined)
+        await journal.keepAnswer(
+          keyOf(command),
+          { digest, body: JSON.stringify({ ...done, invitations: [] }) },
+          at.getTime(),
+        )
+      return {
+        commit: true,
+        change: command.action,
+        ended: done.sessions_ended,
+        activity: {
+          at: at.toISOString(),
+          action: command.action,
+          actor: { type: command.actor.type, id: command.actor.id },
+          targets: done.members,
+        },
+        value: { answer, done },
+      }
+    },
+  )
   if (written === undefined) throw new PosternError('unknown_tenant', `no tenant \`${command.tenant}\``)
   if (written.value.done !== undefined) parts.deliverer.wake(command.tenant)
   return { ...written.value, revision: written.revision }
@@ -144,15 +154,15 @@ interface Asked {
 }
 
 /** Who answers an invitation is the person it was sent to: they have shown its secret, and are decided upon as such. */
-function requestOf(
+async function requestOf(
   { pdp }: ManagementParts,
   command: Command,
   facts: TenantFacts,
-  inviteeOf: (digest: string) => string | undefined,
-): Asked {
+  inviteeOf: (digest: string) => Promise<string | undefined>,
+): Promise<Asked> {
   const { action, actor, resource, context } = command
   const permission = pdp.policy?.systems.get(facts.system)?.permissions.get(action)
-  const invitee = permission?.byInvitee ? inviteeOf(digestOf(command.invitation ?? '')) : undefined
+  const invitee = permission?.byInvitee ? await inviteeOf(digestOf(command.invitation ?? '')) : undefined
   if (permission?.byInvitee && invitee === undefined) throw new PosternError('invitation_needed')
   const colon = action.indexOf(':')
   const request = {
@@ -172,16 +182,16 @@ interface Allowed extends Asked {
   readonly at: Date
 }
 
-function carryOut(
+async function carryOut(
   { invitationMs, deliveries }: ManagementParts,
   draft: TenantDraft,
   journal: Journal,
   { request, permission, answer, at }: Allowed,
   { actor }: Command,
-): Done {
+): Promise<Done> {
   // Before anything changes: somebody who is removed has an address now.
-  const outgoing = outgoingOf(deliveries, draft, answer.decision.obligations)
-  const outcome = effectsOf(draft, {
+  const outgoing = await outgoingOf(deliveries, draft, answer.decision.obligations)
+  const outcome = await effectsOf(draft, {
     request,
     obligations: answer.decision.obligations,
     effects: permission?.effects ?? [],
@@ -189,23 +199,24 @@ function carryOut(
     now: at.toISOString(),
   })
   const { subject } = request
-  if (permission?.byInvitee && subject.id !== actor.id) rename(draft, subject.id, actor.id)
-  for (const user of outcome.uninvited) journal.withdrawInvitation(user)
-  const invitations = outcome.invited.map((user) => {
+  if (permission?.byInvitee && subject.id !== actor.id) await rename(draft, subject.id, actor.id)
+  for (const user of outcome.uninvited) await journal.withdrawInvitation(user)
+  const invitations: Done['invitations'][number][] = []
+  for (const user of outcome.invited) {
     const invitation = randomBytes(32).toString('base64url')
     const expires = at.getTime() + invitationMs
     const digest = digestOf(invitation)
-    journal.invite(user, digest, expires)
-    outgoing.invited(draft.member(user), { secret: invitation, digest, expires })
-    return { user, invitation, expires_at: new Date(expires).toISOString() }
-  })
-  for (const message of outgoing.messages(at.getTime())) journal.send(message)
+    await journal.invite(user, digest, expires)
+    outgoing.invited(await draft.member(user), { secret: invitation, digest, expires })
+    invitations.push({ user, invitation, expires_at: new Date(expires).toISOString() })
+  }
+  for (const message of outgoing.messages(at.getTime())) await journal.send(message)
   return { members: outcome.members, sessions_ended: outcome.ended, invitations }
 }
 
-function effectsOf(draft: TenantDraft, action: Parameters<typeof applyEffects>[1]): ReturnType<typeof applyEffects> {
+async function effectsOf(draft: TenantDraft, action: AllowedAction): Promise<Outcome> {
   try {
-    return applyEffects(draft, action)
+    return await applyEffects(draft, action)
   } catch (error) {
     if (!(error instanceof MissingAttribute)) throw error
     const pointer = error.attribute.startsWith('context.')
@@ -216,12 +227,12 @@ function effectsOf(draft: TenantDraft, action: Parameters<typeof applyEffects>[1
 }
 
 /** Until somebody accepts, an invitation's record has the address for its user. */
-function rename(draft: TenantDraft, from: string, to: string): void {
-  const record = draft.member(from)
+async function rename(draft: TenantDraft, from: string, to: string): Promise<void> {
+  const record = await draft.member(from)
   if (record === undefined) return
-  if (draft.member(to) !== undefined) throw new PosternError('user_exists', `\`${to}\` has a record already`)
-  draft.removeMember(from)
-  draft.putMember({ ...record, user: to } satisfies JsonObject)
+  if ((await draft.member(to)) !== undefined) throw new PosternError('user_exists', `\`${to}\` has a record already`)
+  await draft.removeMember(from)
+  await draft.putMember({ ...record, user: to } satisfies JsonObject)
 }
 
 function repeated({ digest, body }: { digest: string; body: string }, asked: string): Done {

@@ -17,11 +17,17 @@ export interface Outgoing {
 }
 
 /** `draft` is the tenant before the change: who is removed by it still has an address. */
-export function outgoingOf(deliveries: Deliveries, draft: TenantDraft, obligations: readonly Obligation[]): Outgoing {
-  const leaving = obligations.flatMap((obligation) => {
+export async function outgoingOf(
+  deliveries: Deliveries,
+  draft: TenantDraft,
+  obligations: readonly Obligation[],
+): Promise<Outgoing> {
+  const leaving: { obligation: Obligation; delivery: Delivery; recipient: string | null }[] = []
+  for (const obligation of obligations) {
     const delivery = deliveries.get(obligation.type)
-    return delivery === undefined ? [] : [{ obligation, delivery, recipient: recipientOf(draft, obligation, delivery) }]
-  })
+    if (delivery === undefined) continue
+    leaving.push({ obligation, delivery, recipient: await recipientOf(draft, obligation, delivery) })
+  }
   const invitations = new Map<string, Invitation>()
   return {
     invited(record, invitation) {
@@ -45,10 +51,10 @@ export function outgoingOf(deliveries: Deliveries, draft: TenantDraft, obligatio
  *
  * INVARIANT: an invitation goes to the very address that the policy named, also where that is somebody's user id.
  */
-function recipientOf(draft: TenantDraft, obligation: Obligation, delivery: Delivery): string | null {
+async function recipientOf(draft: TenantDraft, obligation: Obligation, delivery: Delivery): Promise<string | null> {
   if (delivery.channel !== 'mail') return null
   const named = String(obligation[delivery.to])
-  const record = delivery.invitation ? undefined : draft.member(named)
+  const record = delivery.invitation ? undefined : await draft.member(named)
   return record === undefined ? named : addressOf(record)
 }
 

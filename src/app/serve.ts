@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { type Directory, openDirectory } from '../directory/directory.ts'
 import { readTenants } from '../directory/document-tenants.ts'
+import { nameOf, placeOf } from '../directory/place.ts'
 import { inlineFacts, tenantValidator } from '../directory/tenant-schema.ts'
 import type { Settings } from '../document/settings.ts'
 import { createGatewayApi, type GatewayApiParts } from '../gateway/gateway-api.ts'
@@ -24,7 +25,9 @@ import { createMetrics, type Metrics } from '../log/metrics.ts'
 import { openDecisionLog } from '../log/open-decision-log.ts'
 import type { ServerLog } from '../log/server-log.ts'
 import type { Bundle } from '../opa/bundle.ts'
+import { awaitFacts } from '../pdp/awaited-pdp.ts'
 import { createPdp } from '../pdp/decide.ts'
+import { unchanging } from '../pdp/freshness.ts'
 import type { DecisionRequest } from '../pdp/request.ts'
 import { type Activation, createActivation } from './activation.ts'
 import type { BundleIndex } from './build.ts'
@@ -76,8 +79,8 @@ export async function serve(parts: ServeParts): Promise<Serving> {
     ],
     dialects: ['authorize', 'opa', 'gateway', 'authzen'],
   })
-  const tenants = tenantsOf(parts)
-  const pdp = createPdp({
+  const tenants = await tenantsOf(parts)
+  const active = createPdp({
     tenants: tenants.source,
     inline: inlineFacts(validator),
     defaultTenant: settings.default_tenant ?? undefined,
@@ -87,18 +90,20 @@ export async function serve(parts: ServeParts): Promise<Serving> {
       largestInput: settings.cache.largest_input_bytes,
     },
   })
-  const activation = createActivation({ pdp, memoryMib: settings.evaluator.memory_mib, metrics, log })
+  const pdp = awaitFacts(active, tenants.freshness)
+  const activation = createActivation({ pdp: active, memoryMib: settings.evaluator.memory_mib, metrics, log })
   activation.activate(bundle, parts.source)
   metrics.watch({
-    cacheEntries: () => pdp.memo?.entries ?? 0,
-    cacheEvictions: () => pdp.memo?.evictions ?? 0,
+    cacheEntries: () => active.memo?.entries ?? 0,
+    cacheEvictions: () => active.memo?.evictions ?? 0,
     wasmMemoryBytes: () => activation.policy?.evaluator.memoryBytes ?? 0,
     bundle: () => activeBundle(activation),
   })
   const limit = settings.bundle.max_stale_seconds
   const readiness = createReadiness({
-    policy: () => pdp.policy !== undefined,
+    policy: () => active.policy !== undefined,
     policy_fresh: () => limit === 0 || activation.age() <= limit,
+    directory_fresh: () => tenants.directory?.isFresh() ?? true,
   })
   const recorder = openDecisionLog({ settings, root: parts.root, version: parts.version, log })
   if (recorder !== undefined) metrics.watch({ decisionLog: () => recorder.counts })
@@ -119,12 +124,12 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   if (gateway !== undefined && byHttp !== null)
     listeners.push(await listen(gateway, byHttp, settings, hooks, certificates))
   if (gateway !== undefined && byGrpc !== null) listeners.push(await grpcOn(byGrpc, { api: gateway, readiness }))
-  const managed = managementOf(parts, tenants.directory, outbox, { pdp, metrics, recorder })
+  const managed = managementOf(parts, tenants.directory, outbox, { pdp: active, metrics, recorder })
   if (managed !== undefined)
     listeners.push(endingStreams(await listen(managed.api, managed.address, settings, hooks), managed.events))
   const finish = async () => {
     await Promise.all([recorder?.close(flushMs), outbox?.deliverer.close(flushMs)])
-    tenants.close()
+    await tenants.close()
   }
   return { listeners, readiness, activation, tenants: tenants.ids, finish }
 }
@@ -137,17 +142,19 @@ function activeBundle(activation: Activation) {
 /** Ids are for the message at start, so that of a directory the first few do. */
 const shownTenants = 20
 
-function tenantsOf({ bundle, settings, root, tenantFiles, log }: ServeParts) {
+async function tenantsOf({ bundle, settings, root, tenantFiles, log }: ServeParts) {
   if (settings.directory === null) {
     const systems = new Set(Object.keys(bundle.manifest.index.systems))
     const documents = readTenants(tenantFiles, root, tenantValidator(), systems)
-    return { source: documents, ids: documents.ids, directory: undefined, close: () => {} }
+    return { source: documents, freshness: unchanging, ids: documents.ids, directory: undefined, close: async () => {} }
   }
-  const file = resolve(root, settings.directory)
-  const directory = openDirectory(file)
-  const ids = directory.list(shownTenants).map(({ id }) => id)
-  if (ids.length === 0) log.warn(`the directory \`${file}\` holds no tenant; \`postern tenant import\` stores some`)
-  return { source: directory.tenants, ids, directory, close: () => directory.close() }
+  const place = placeOf(settings.directory, root)
+  const { max_age_ms: maxAgeMs, listen_url } = settings.freshness
+  const directory = await openDirectory(place, { follow: { maxAgeMs, listenUrl: listen_url ?? undefined, log } })
+  const ids = (await directory.list(shownTenants)).map(({ id }) => id)
+  if (ids.length === 0)
+    log.warn(`the directory ${nameOf(place)} holds no tenant; \`postern tenant import\` stores some`)
+  return { source: directory.tenants, freshness: directory.freshness, ids, directory, close: () => directory.close() }
 }
 
 function managementOf(

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { isPostgres, placeOf } from '../directory/place.ts'
 import { loadSettings } from '../document/settings.ts'
 import { CommandError, type Io } from './command.ts'
 import { reportingErrors } from './project-errors.ts'
 
-/** The path of the directory's file as the settings have it. */
+/** Where the directory is, as the settings have it: a file, or a database. */
 export async function configuredDirectory(
   root: string,
   settings: string | undefined,
@@ -15,10 +15,10 @@ export async function configuredDirectory(
   if (directory === null)
     throw new CommandError(
       'no directory is configured',
-      'set `directory`, or POSTERN_DIRECTORY, to the path of its file',
+      'set `directory`, or POSTERN_DIRECTORY, to the path of its file or the URL of its database',
     )
-  const file = resolve(root, directory)
-  if (mustExist && !existsSync(file))
-    throw new CommandError(`there is no directory at \`${file}\``, '`postern tenant import` makes it')
-  return file
+  const place = placeOf(directory, root)
+  if (mustExist && !isPostgres(place) && !existsSync(place))
+    throw new CommandError(`there is no directory at \`${place}\``, '`postern tenant import` makes it')
+  return place
 }

@@ -38,18 +38,18 @@ export const directory = defineCommand({
     const copy = resolve(path ?? '.')
     if (verb === 'backup' && existsSync(copy)) throw new CommandError(`\`${copy}\` exists`, 'name another file')
     if (verb === 'restore' && !existsSync(copy)) throw new CommandError(`there is no file \`${copy}\``)
-    return withDirectory(file, (opened) => {
+    return withDirectory(file, async (opened) => {
       if (verb === 'check') {
-        const { faults, tenants, members } = opened.check()
+        const { faults, tenants, members } = await opened.check()
         for (const fault of faults) io.stdout.write(`${fault}\n`)
         io.stdout.write(`${tenants} tenants, ${members} members, ${faults.length} faults\n`)
         return faults.length === 0 ? 0 : 1
       }
-      if (verb === 'backup') opened.backup(copy)
+      if (verb === 'backup') await opened.backup(copy)
       else {
-        if (values.replace !== true && opened.list(1).length > 0)
+        if (values.replace !== true && (await opened.list(1)).length > 0)
           throw new CommandError(`\`${file}\` holds tenants`, '`--replace` replaces all of them')
-        opened.restore(copy)
+        await opened.restore(copy)
       }
       return 0
     })

@@ -4,7 +4,7 @@ import { importTenants } from '../app/import-tenants.ts'
 import { buildProject, projectAt } from '../app/project.ts'
 import type { Directory } from '../directory/directory.ts'
 import { readBundle } from '../opa/bundle.ts'
-import { CommandError, defineCommand, type Io } from './command.ts'
+import { CommandError, defineCommand, type ExitCode, type Io } from './command.ts'
 import { configuredDirectory } from './configured-directory.ts'
 import { createProgress } from './progress.ts'
 import { reportingErrors } from './project-errors.ts'
@@ -41,10 +41,10 @@ export const tenant = defineCommand({
     const [id, extra] = rest
     if (id === undefined || extra !== undefined)
       throw new CommandError('`postern tenant export` takes one id', 'see `postern tenant --help`')
-    return withDirectory(file, (directory) => {
-      const document = directory.export(id)
-      if (document === undefined) throw new CommandError(`no tenant \`${id}\``, '`postern tenant list` lists them')
-      io.stdout.write(`${JSON.stringify(document, null, 2)}\n`)
+    return withDirectory<ExitCode>(file, async (directory) => {
+      const exported = await directory.export(id)
+      if (exported === undefined) throw new CommandError(`no tenant \`${id}\``, '`postern tenant list` lists them')
+      io.stdout.write(`${JSON.stringify(exported.document, null, 2)}\n`)
       return 0
     })
   },
@@ -75,8 +75,8 @@ async function importFiles(
 
 const page = 1_000
 
-function list(directory: Directory, io: Io): 0 {
-  for (let found = directory.list(page); found.length > 0; found = directory.list(page, found.at(-1)?.id))
+async function list(directory: Directory, io: Io): Promise<0> {
+  for (let found = await directory.list(page); found.length > 0; found = await directory.list(page, found.at(-1)?.id))
     for (const { id, system, plan, members } of found)
       io.stdout.write(`${[id, system, plan ?? '-', members].join('\t')}\n`)
   return 0

@@ -1,7 +1,7 @@
 import { projectAt } from '../app/project.ts'
 import type { Tokens } from '../directory/tokens.ts'
 import { tokenScopes } from '../pdp/access-token.ts'
-import { CommandError, defineCommand, type Io } from './command.ts'
+import { CommandError, defineCommand, type ExitCode, type Io } from './command.ts'
 import { configuredDirectory } from './configured-directory.ts'
 import { projectOption } from './project-option.ts'
 import { knownWord } from './reviewed-project.ts'
@@ -44,17 +44,17 @@ export const token = defineCommand({
     if (verb !== 'create' && [values.scope, values.tenant, values.days].some((value) => value !== undefined))
       throw new CommandError('`--scope`, `--tenant` and `--days` are of `postern token create`')
     const file = await configuredDirectory(projectAt(values.project ?? '.').root, values.settings, io, true)
-    return withDirectory(file, ({ tokens }) => {
-      if (verb === 'list') list(tokens, io)
-      else if (verb === 'create') create(tokens, name as string, values, io)
-      else if (!tokens.revoke(name as string))
+    return withDirectory<ExitCode>(file, async ({ tokens }) => {
+      if (verb === 'list') await list(tokens, io)
+      else if (verb === 'create') await create(tokens, name as string, values, io)
+      else if (!(await tokens.revoke(name as string)))
         throw new CommandError(`no token \`${name}\``, '`postern token list` lists them')
       return 0
     })
   },
 })
 
-function create(tokens: Tokens, name: string, { scope: asked, tenant, days }: Wanted, io: Io): void {
+async function create(tokens: Tokens, name: string, { scope: asked, tenant, days }: Wanted, io: Io): Promise<void> {
   const scope = tokenScopes.find((one) => one === asked)
   if (scope === undefined) throw new CommandError(`\`--scope\` must be one of ${tokenScopes.join(', ')}`)
   if (days !== undefined && !/^[1-9]\d{0,3}$/.test(days))
@@ -64,13 +64,13 @@ function create(tokens: Tokens, name: string, { scope: asked, tenant, days }: Wa
   if (tenant === '') throw new CommandError('`--tenant` must name a tenant; leave it out for all')
   const created = Date.now()
   const expires = days === undefined ? null : created + Number(days) * dayMs
-  const secret = tokens.create({ name, scope, tenant: tenant ?? null, expires, created })
+  const secret = await tokens.create({ name, scope, tenant: tenant ?? null, expires, created })
   if (secret === undefined) throw new CommandError(`there is a token \`${name}\``, 'revoke it first, or name another')
   io.stdout.write(`${secret}\n`)
 }
 
-function list(tokens: Tokens, io: Io): void {
-  for (const { name, scope, tenant, expires } of tokens.list())
+async function list(tokens: Tokens, io: Io): Promise<void> {
+  for (const { name, scope, tenant, expires } of await tokens.list())
     io.stdout.write(
       `${[name, scope, tenant ?? '-', expires === null ? '-' : new Date(expires).toISOString()].join('\t')}\n`,
     )

@@ -2,13 +2,13 @@ import { type Directory, openDirectory } from '../directory/directory.ts'
 import { reportingErrors } from './project-errors.ts'
 
 /** Opens the directory of a file for the length of `work`. Rejects with a `CommandError` that says why it cannot be. */
-export function withDirectory<T>(file: string, work: (directory: Directory) => T): Promise<T> {
-  return reportingErrors(() => {
-    const directory = openDirectory(file)
+export function withDirectory<T>(file: string, work: (directory: Directory) => Promise<T>): Promise<T> {
+  return reportingErrors(async () => {
+    const directory = await openDirectory(file)
     try {
-      return work(directory)
+      return await work(directory)
     } finally {
-      directory.close()
+      await directory.close()
     }
   })
 }

@@ -1,76 +1,89 @@
-import { LRUCache } from 'lru-cache'
 import type { Activity, ActivityPage, ActivityQuery } from '../pdp/activity.ts'
-import type { ChangeFeed } from '../pdp/change-feed.ts'
+import type { ChangeFeed, EndedSessions } from '../pdp/change-feed.ts'
 import { PosternError } from '../pdp/errors.ts'
-import type { FactRecord, TenantFacts, TenantSource } from '../pdp/facts.ts'
+import type { TenantFacts, TenantSource } from '../pdp/facts.ts'
+import type { Freshness } from '../pdp/freshness.ts'
 import type { MembersPage, MembersQuery } from '../pdp/members-query.ts'
 import type { Session } from '../pdp/session.ts'
 import type { TenantDocument } from '../pdp/tenant-document.ts'
-import { prepareActivity } from './activity.ts'
-import { checkStore, type DirectoryCheck } from './check-store.ts'
-import { prepareChanges } from './draft-changes.ts'
-import { prepareFeed } from './feed.ts'
-import { type Journal, prepareJournal } from './journal.ts'
-import { prepareLookups } from './lookups.ts'
-import { prepareMemberList } from './member-list.ts'
-import { prepareSessions, type Sessions } from './sessions.ts'
-import { openStore } from './store.ts'
+import { activityOf, appendActivity } from './activity.ts'
+import { checkTables, type DirectoryCheck } from './check-tables.ts'
+import { changes } from './draft-changes.ts'
+import { appendChange, storedFeed } from './feed.ts'
+import { type Following, notFollowed, ownState, revisionText, revOf } from './following.ts'
+import { type Journal, journalOf } from './journal.ts'
+import { lookups } from './lookups.ts'
+import { membersPage } from './member-list.ts'
+import { isPostgres } from './place.ts'
+import { type FollowOptions, followPostgres } from './postgres-following.ts'
+import { openPostgresStore } from './postgres-store.ts'
+import { endSession, endSessionsOf, register, sessionsOf } from './sessions.ts'
+import { openSqliteStore } from './sqlite-store.ts'
+import { change, query } from './statement.ts'
+import type { Session as Database, Store } from './store.ts'
 import { storedDraft } from './stored-draft.ts'
-import { type RecordCache, storedFacts } from './stored-facts.ts'
-import { prepareOutbox, type StoredOutbox } from './stored-outbox.ts'
+import { storedFacts } from './stored-facts.ts'
+import { type StoredOutbox, storedOutbox } from './stored-outbox.ts'
 import { type TenantRow, tenantTables } from './tables.ts'
+import { TenantCache } from './tenant-cache.ts'
 import type { TenantDraft } from './tenant-draft.ts'
-import { prepareExport } from './tenant-export.ts'
+import { exportTenant } from './tenant-export.ts'
 import { insertTenant } from './tenant-rows.ts'
-import { prepareTokens, type Tokens } from './tokens.ts'
+import { storedTokens, type Tokens } from './tokens.ts'
 
 /**
- * Stored tenants. One process owns the file. Look-ups and writes throw `PosternError` `directory_unavailable` where the
- * file fails; `backup`, `restore` and `close` throw `DirectoryError`.
+ * Stored tenants. Look-ups and writes reject with `PosternError` `directory_unavailable` where the database fails;
+ * `backup` and `restore` with `DirectoryError`.
  */
 export interface Directory {
   readonly tenants: TenantSource
+  readonly freshness: Freshness
+  /** Whether decisions can be made upon what this process knows. */
+  isFresh(): boolean
+  /** Waits until nobody decides upon facts from before this revision any more; false where that cannot be said. */
+  everywhere(revision: string): Promise<boolean>
   readonly feed: ChangeFeed
   readonly tokens: Tokens
   /** Up to `limit` tenants behind the id `after`, by id in the order of code points. */
-  list(limit: number, after?: string): readonly TenantSummary[]
+  list(limit: number, after?: string): Promise<readonly TenantSummary[]>
   /** A page of the tenant's members. Undefined where there is no such tenant. */
-  members(tenant: string, query: MembersQuery): MembersPage | undefined
-  /** The tenant as a document. */
-  export(tenant: string): TenantDocument | undefined
+  members(tenant: string, query: MembersQuery): Promise<MembersPage | undefined>
+  has(tenant: string): Promise<boolean>
+  /** The tenant as a document, and its revision. Undefined where there is no such tenant. */
+  export(tenant: string): Promise<Exported | undefined>
   /**
    * Stores each document whole, all of them or none, in the place of the tenant that has its id. The documents have been
    * checked. Answers with the revision.
    */
-  put(documents: readonly TenantDocument[]): string
+  put(documents: readonly TenantDocument[]): Promise<string>
   /**
-   * Runs `work` as the only writer, in one transaction that is on disk when this returns. `facts` are what was true when
+   * Runs `work` as the only writer, in one transaction that is on disk when this resolves. `facts` are what was true when
    * it began, so decide upon them first and change the draft then. Nothing is written unless `work` says `commit`.
    * Undefined where there is no such tenant.
    */
   write<T>(
     tenant: string,
-    work: (draft: TenantDraft, facts: TenantFacts, journal: Journal) => Write<T>,
-  ): Written<T> | undefined
+    work: (draft: TenantDraft, facts: TenantFacts, journal: Journal) => Promise<Write<T>>,
+  ): Promise<Written<T> | undefined>
   /**
    * Registers the session of an active member, or says anew what it is about. Of a member's sessions the oldest end
-   * where there would be too many. Throws `unknown_tenant`, `unknown_member` or `session_exists`.
+   * where there would be too many. Rejects with `unknown_tenant`, `unknown_member` or `session_exists`.
    */
-  registerSession(tenant: string, session: Session): void
+  registerSession(tenant: string, session: Session): Promise<void>
   /** What was done to the tenant, the newest first. Undefined where there is no such tenant. */
-  activity(tenant: string, query: ActivityQuery): ActivityPage | undefined
+  activity(tenant: string, query: ActivityQuery): Promise<ActivityPage | undefined>
   /** The member's sessions, the oldest first. */
-  sessions: Sessions['list']
+  sessions(tenant: string, user: string): Promise<readonly Session[]>
   /** Answers with the revision; undefined where there is no such session. */
-  endSession(tenant: string, id: string): string | undefined
+  endSession(tenant: string, id: string): Promise<string | undefined>
   readonly outbox: StoredOutbox
   /** Writes a whole copy to a file that must not exist. */
-  backup(file: string): void
+  backup(file: string): Promise<void>
   /** Replaces everything by a copy. No revision that was given out before is of the new state. */
-  restore(copy: string): void
+  restore(copy: string): Promise<void>
   /** What is not as it should be: the file itself, and every column and count that look-ups rely upon. */
-  check(): DirectoryCheck
-  close(): void
+  check(): Promise<DirectoryCheck>
+  close(): Promise<void>
 }
 
 /**
@@ -93,6 +106,11 @@ export interface Written<T> {
   readonly revision: string
 }
 
+export interface Exported {
+  readonly document: TenantDocument
+  readonly revision: string
+}
+
 export interface TenantSummary {
   readonly id: string
   readonly system: string
@@ -100,176 +118,230 @@ export interface TenantSummary {
   readonly members: number
 }
 
-/** Headers that are kept, with the texts that they remember. */
-const keptTenants = 1_000
-
-/** Member records that are kept: how many, and how many characters of stored text. */
-const keptRecords = { max: 100_000, maxSize: 32 * 1024 * 1024 }
-
-interface Kept {
-  /** Names the records of one tenant as it was put; a tenant that is put anew has another. */
-  readonly generation: number
-  readonly facts: TenantFacts
+export interface DirectoryOptions {
+  /** For a server, which decides upon what it keeps of a database that others write. Nothing is decided without. */
+  readonly follow?: {
+    /** Undefined: the same as that of the database. */
+    readonly listenUrl: string | undefined
+    readonly maxAgeMs: number
+    readonly log: FollowOptions['log']
+  }
 }
 
-/** Opens or creates the directory of a file. Throws a `DirectoryError`. */
-export function openDirectory(file: string): Directory {
-  const store = openStore(file)
-  const lookups = prepareLookups(store)
-  const changes = prepareChanges(store)
-  const journal = prepareJournal(store)
-  const memberList = prepareMemberList(store)
-  const exported = prepareExport(store, lookups)
-  const meta = store.query([], (db) => db.selectFrom('meta').select('epoch'))
-  let epoch = meta.first({})?.epoch
-  const page = store.query(['after', 'limit'], (db, { after, limit }) =>
-    db.selectFrom('tenant').selectAll().where('id', '>', after).orderBy('id').limit(limit),
-  )
-  const removals = [
-    ...tenantTables.map((table) => store.change(['id'], (db, { id }) => db.deleteFrom(table).where('tenant', '=', id))),
-    store.change(['id'], (db, { id }) => db.deleteFrom('tenant').where('id', '=', id)),
-  ]
-
-  // INVARIANT: this process alone writes the file, so what is kept is true until `put` or `write` drops it, and they
-  // drop it before anybody can ask again.
-  const kept = new LRUCache<string, Kept>({ max: keptTenants })
-  const records = new LRUCache<string, FactRecord>(keptRecords)
-  let generations = 0
-  const recordsOf = (generation: number): RecordCache => ({
-    get: (user) => records.get(`${generation} ${user}`),
-    set: (user, record, size) => records.set(`${generation} ${user}`, record, { size: size + user.length + 1 }),
-  })
-  const revisionOf = ({ revision }: Pick<TenantRow, 'revision'>) => `v1.${epoch}.${revision}`
-  const feed = prepareFeed(store, (revision) => revisionOf({ revision }))
-  const activity = prepareActivity(store, (revision) => revisionOf({ revision }))
-  const sessions = prepareSessions(store, lookups)
-  const nextRev = () => changes.bump.first({})?.rev as number
-
-  let writing = false
-  /** Whatever a failed write came to on disk, nothing that was kept before it is believed. */
-  const alone = <T>(tenants: readonly string[], work: () => T): T => {
-    writing = true
-    try {
-      return work()
-    } catch (error) {
-      for (const tenant of tenants) kept.delete(tenant)
-      throw error
-    } finally {
-      writing = false
-    }
+/** Opens or creates the directory: the path of a file, or the URL of a PostgreSQL database. Rejects with a `DirectoryError`. */
+export async function openDirectory(directory: string, { follow }: DirectoryOptions = {}): Promise<Directory> {
+  if (!isPostgres(directory)) {
+    const store = openSqliteStore(directory)
+    return directoryOver(store, ({ announce }) => ownState(store, announce))
   }
+  const store = await openPostgresStore(directory)
+  if (follow === undefined) return directoryOver(store, () => notFollowed(store))
+  const { listenUrl: url = directory, maxAgeMs, log } = follow
+  return directoryOver(store, (on) => followPostgres({ ...on, store, url, maxAgeMs, log }))
+}
+
+/** `begin` says how what others write is followed. */
+async function directoryOver(
+  store: Store,
+  begin: (on: Pick<FollowOptions, 'changed' | 'reset'> & { announce(): void }) => Promise<Following>,
+): Promise<Directory> {
+  const watchers = new Set<() => void>()
+  const announce = () => {
+    for (const changed of watchers) changed()
+  }
+  const cache = new TenantCache(store, (row) => revisionAt(row))
+  const drop = (tenants: readonly string[]) => {
+    for (const tenant of tenants) cache.drop(tenant)
+  }
+  const on = {
+    announce,
+    changed(tenants: readonly string[]) {
+      drop(tenants)
+      announce()
+    },
+    reset() {
+      cache.clear()
+      announce()
+    },
+  }
+  let following: Following
+  try {
+    following = await begin(on)
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+  const revisionOf = (rev: number) => revisionText(following.epoch, rev)
+  const revisionAt = ({ revision }: Pick<TenantRow, 'revision'>) => revisionOf(revision)
+  const feed = storedFeed(store, following)
+  const has = async (tenant: string) => (await store.first(lookups.tenant, { tenant })) !== undefined
 
   return {
     tenants: {
       find(id) {
-        if (writing) throw new Error('inside a write only its own facts are read')
-        const known = kept.get(id)
-        if (known !== undefined) return known.facts
-        const row = lookups.tenant.first({ tenant: id })
-        if (row === undefined) return undefined
-        generations += 1
-        const facts = storedFacts(lookups, row, revisionOf(row), recordsOf(generations))
-        kept.set(id, { generation: generations, facts })
-        return facts
+        if (!following.isFresh()) throw new PosternError('stale_directory')
+        const known = cache.get(id)
+        if (known !== undefined) return known
+        const row = store.reader.first(lookups.tenant, { tenant: id })
+        return row && cache.keep(row)
       },
     },
-    list: (limit, after = '') =>
-      page.all({ after, limit }).map(({ id, system, plan, pending, active, inactive }) => ({
+    freshness: following,
+    isFresh: () => following.isFresh(),
+    async everywhere(revision) {
+      const rev = revOf(following.epoch, revision)
+      return rev !== undefined && following.everywhere(rev)
+    },
+    async list(limit, after = '') {
+      const rows = await store.all(page, { after, limit })
+      return rows.map(({ id, system, plan, pending, active, inactive }) => ({
         id,
         system,
         plan,
         members: pending + active + inactive,
-      })),
-    members: (tenant, query) =>
-      lookups.tenant.first({ tenant }) === undefined ? undefined : memberList(tenant, query),
-    export: exported,
-    put(documents) {
+      }))
+    },
+    members: async (tenant, query) => ((await has(tenant)) ? membersPage(store, tenant, query) : undefined),
+    has,
+    async export(tenant) {
+      const document = await store.snapshot((session) => exportTenant(session, tenant))
+      return document && { document, revision: revisionOf(document.revision ?? 0) }
+    },
+    async put(documents) {
       const ids = documents.map(({ tenant }) => tenant)
-      const putAll = () => {
-        let last = 0
-        for (const document of documents) {
-          const { tenant } = document
-          last = nextRev()
-          for (const remove of removals) remove.all({ id: tenant })
-          insertTenant(store, document, last)
-          feed.append(last, tenant, 'put', [])
-        }
-        return last
-      }
-      const revision = alone(ids, () => store.transaction(putAll, () => true))
-      for (const id of ids) kept.delete(id)
-      feed.announce()
-      return revisionOf({ revision })
+      const dropAll = () => drop(ids)
+      const last = await store.transaction(
+        ids,
+        async (session) => {
+          for (const document of documents) {
+            for (const remove of removals) await session.all(remove, { tenant: document.tenant })
+            await insertTenant(session, document)
+          }
+          // At last, for from here on nobody else can write anything.
+          let rev = 0
+          for (const tenant of ids) {
+            rev = await nextRev(session)
+            await session.all(revise, { tenant, rev })
+            await appendChange(session, rev, tenant, 'put', [])
+          }
+          return { value: rev, commit: true, committed: dropAll }
+        },
+        dropAll,
+      )
+      following.wrote()
+      return revisionOf(last)
     },
-    write(tenant, work) {
-      const decideAndChange = () => {
-        const row = lookups.tenant.first({ tenant })
-        if (row === undefined) return undefined
-        const draft = storedDraft(store, lookups, changes, row)
-        const result = work(draft, storedFacts(lookups, row, revisionOf(row)), journal(tenant))
-        if (!result.commit) return { result, row, touched: new Set<string>() }
-        const revision = nextRev()
-        const after = { ...draft.row(), revision }
-        const { system: _, ...columns } = after
-        changes.tenant.all(columns)
-        if (result.activity !== undefined) activity.append(revision, tenant, result.activity)
-        const ended = new Set(result.ended)
-        feed.append(
-          revision,
-          tenant,
-          result.change,
-          [...ended].map((user) => sessions.endAll(tenant, user)),
-        )
-        return { result, row: after, touched: draft.touched }
-      }
-      const done = alone([tenant], () => store.transaction(decideAndChange, (made) => made?.result.commit === true))
-      if (done === undefined) return undefined
-      const { result, row, touched } = done
-      const known = kept.get(tenant)
-      if (result.commit && known !== undefined) {
-        for (const user of touched) records.delete(`${known.generation} ${user}`)
-        const facts = storedFacts(lookups, row, revisionOf(row), recordsOf(known.generation))
-        kept.set(tenant, { generation: known.generation, facts })
-      }
-      if (result.commit) feed.announce()
-      return { value: result.value, revision: revisionOf(row) }
+    async write<T>(
+      tenant: string,
+      work: (draft: TenantDraft, facts: TenantFacts, journal: Journal) => Promise<Write<T>>,
+    ) {
+      const written = await store.transaction<Carried<T> | undefined>(
+        [tenant],
+        async (session) => {
+          const row = await session.first(lookups.tenant, { tenant })
+          if (row === undefined) return { value: undefined, commit: false }
+          const draft = storedDraft(session, row)
+          const facts = storedFacts(session.reader, row, revisionAt(row))
+          const result = await work(draft, facts, journalOf(session, tenant))
+          if (!result.commit) return { value: { result, row }, commit: false }
+          const ended = await endAll(session, tenant, result.ended ?? [])
+          const revision = await nextRev(session)
+          const after = { ...draft.row(), revision }
+          const { system: _, ...columns } = after
+          await session.all(changes.tenant, columns)
+          if (result.activity !== undefined) await appendActivity(session, revision, tenant, result.activity)
+          await appendChange(session, revision, tenant, result.change, ended)
+          return {
+            value: { result, row: after },
+            commit: true,
+            committed: () => cache.replace(row, after, draft.touched),
+          }
+        },
+        () => drop([tenant]),
+      )
+      if (written === undefined) return undefined
+      if (written.result.commit) following.wrote()
+      return { value: written.result.value, revision: revisionAt(written.row) }
     },
-    feed,
-    tokens: prepareTokens(store),
-    registerSession(tenant, session) {
-      const register = () => {
-        if (lookups.tenant.first({ tenant }) === undefined)
+    feed: {
+      ...feed,
+      watch(changed) {
+        watchers.add(changed)
+        return () => watchers.delete(changed)
+      },
+    },
+    tokens: storedTokens(store),
+    async registerSession(tenant, session) {
+      const told = await store.transaction([tenant], async (database) => {
+        if ((await database.first(lookups.tenant, { tenant })) === undefined)
           throw new PosternError('unknown_tenant', `no tenant \`${tenant}\``)
-        const ended = sessions.register(tenant, session)
-        if (ended.length > 0) feed.append(nextRev(), tenant, 'session:end', ended)
-        return ended.length > 0
-      }
-      if (store.transaction(register, () => true)) feed.announce()
+        const ended = await register(database, tenant, session)
+        if (ended.length > 0) await appendChange(database, await nextRev(database), tenant, 'session:end', ended)
+        return { value: ended.length > 0, commit: true }
+      })
+      if (told) following.wrote()
     },
-    activity: (tenant, query) =>
-      lookups.tenant.first({ tenant }) === undefined ? undefined : activity.page(tenant, query),
-    sessions: sessions.list,
-    endSession(tenant, id) {
-      const end = () => {
-        const ended = sessions.end(tenant, id)
-        if (ended === undefined) return undefined
-        const rev = nextRev()
-        feed.append(rev, tenant, 'session:end', [ended])
-        return rev
-      }
-      const revision = store.transaction(end, (rev) => rev !== undefined)
-      if (revision === undefined) return undefined
-      feed.announce()
-      return revisionOf({ revision })
+    activity: async (tenant, query) => ((await has(tenant)) ? activityOf(store, revisionOf, tenant, query) : undefined),
+    sessions: (tenant, user) => sessionsOf(store, tenant, user),
+    async endSession(tenant, id) {
+      const rev = await store.transaction([tenant], async (session) => {
+        const ended = await endSession(session, tenant, id)
+        if (ended === undefined) return { value: undefined, commit: false }
+        const next = await nextRev(session)
+        await appendChange(session, next, tenant, 'session:end', [ended])
+        return { value: next, commit: true }
+      })
+      if (rev === undefined) return undefined
+      following.wrote()
+      return revisionOf(rev)
     },
-    outbox: prepareOutbox(store),
+    outbox: storedOutbox(store),
     backup: (copy) => store.copyTo(copy),
-    restore(copy) {
-      kept.clear()
-      store.replaceBy(copy)
-      epoch = meta.first({})?.epoch
+    async restore(copy) {
+      cache.clear()
+      await store.replaceBy(copy)
+      await following.renew()
     },
-    check: () => checkStore(store),
-    close: () => store.close(),
+    async check() {
+      const found = await store.faults()
+      const faults = found.map((fault) => `the file: ${fault}`)
+      const tables = await store.snapshot(checkTables)
+      return { ...tables, faults: [...faults, ...tables.faults] }
+    },
+    async close() {
+      await following.close()
+      await store.close()
+    },
   }
 }
+
+/** What a write came to, and the tenant's row after it. */
+interface Carried<T> {
+  readonly result: Write<T>
+  readonly row: TenantRow
+}
+
+async function endAll(session: Database, tenant: string, users: readonly string[]) {
+  const ended: EndedSessions[] = []
+  for (const user of new Set(users)) ended.push(await endSessionsOf(session, tenant, user))
+  return ended
+}
+
+/** The rev of the write whose transaction this is. */
+async function nextRev(session: Database): Promise<number> {
+  const bumped = await session.first(changes.bump, {})
+  return bumped?.rev as number
+}
+
+const revise = change(['tenant', 'rev'], (db, { tenant, rev }) =>
+  db.updateTable('tenant').set({ revision: rev }).where('id', '=', tenant),
+)
+const page = query(['after', 'limit'], (db, { after, limit }) =>
+  db.selectFrom('tenant').selectAll().where('id', '>', after).orderBy('id').limit(limit),
+)
+const removals = [
+  ...tenantTables.map((table) =>
+    change(['tenant'], (db, { tenant }) => db.deleteFrom(table).where('tenant', '=', tenant)),
+  ),
+  change(['tenant'], (db, { tenant }) => db.deleteFrom('tenant').where('id', '=', tenant)),
+]

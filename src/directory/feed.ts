@@ -1,68 +1,78 @@
 import type { Change, ChangeFeed, EndedSessions } from '../pdp/change-feed.ts'
-import type { Store } from './store.ts'
+import { type Following, revisionText, revOf } from './following.ts'
+import { change, query } from './statement.ts'
+import type { Session } from './store.ts'
 
 /** Changes that are kept; who was away for more starts anew. */
 export const keptChanges = 100_000
 
-export interface Feed extends ChangeFeed {
-  /** Within the transaction of the change, at its rev. */
-  append(rev: number, tenant: string, kind: string, ended: readonly EndedSessions[]): void
-  /** After that transaction, when whoever is told reads the new state. */
-  announce(): void
+/** Appends to the feed, within the transaction of the change, at its rev. */
+export async function appendChange(
+  session: Session,
+  rev: number,
+  tenant: string,
+  kind: string,
+  ended: readonly EndedSessions[],
+): Promise<void> {
+  await session.insert('change', [{ rev, tenant, kind, ended: JSON.stringify(ended) }])
+  await session.all(forget, { until: rev - keptChanges })
 }
 
-/** The change feed of a store; `revisionOf` spells a rev for callers. */
-export function prepareFeed(store: Store, revisionOf: (rev: number) => string): Feed {
-  const newest = store.query([], (db) => db.selectFrom('meta').select('rev'))
-  const ofAll = store.query(['after', 'limit'], (db, { after, limit }) =>
-    db.selectFrom('change').selectAll().where('rev', '>', after).orderBy('rev').limit(limit),
-  )
-  const ofTenant = store.query(['tenant', 'after', 'limit'], (db, { tenant, after, limit }) =>
-    db
-      .selectFrom('change')
-      .selectAll()
-      .where('tenant', '=', tenant)
-      .where('rev', '>', after)
-      .orderBy('rev')
-      .limit(limit),
-  )
-  const forget = store.change(['until'], (db, { until }) => db.deleteFrom('change').where('rev', '<=', until))
-  const watchers = new Set<() => void>()
-  const head = () => {
-    const position = newest.first({})?.rev ?? 0
+/**
+ * The change feed of a store, up to what this process decides upon: who is told of a change and asks at once is to be
+ * answered upon it.
+ */
+export function storedFeed(
+  session: Session,
+  following: Pick<Following, 'epoch' | 'newest'>,
+): Omit<ChangeFeed, 'watch'> {
+  const revisionOf = (rev: number) => revisionText(following.epoch, rev)
+  const head = async () => {
+    const position = await following.newest()
     return { position, revision: revisionOf(position) }
   }
   return {
-    append(rev, tenant, kind, ended) {
-      store.insert('change', { rev, tenant, kind, ended: JSON.stringify(ended) })
-      forget.all({ until: rev - keptChanges })
-    },
-    announce() {
-      for (const changed of watchers) changed()
-    },
     head,
-    positionOf(revision) {
-      const position = Number(/\.(\d{1,15})$/.exec(revision)?.[1])
-      const now = head().position
-      // Of another epoch the text is another one, and what came before a gap or after the end is unknown.
-      const isKnown = revision === revisionOf(position) && position <= now && position >= now - keptChanges
-      return isKnown ? position : undefined
+    async positionOf(revision) {
+      const position = revOf(following.epoch, revision)
+      if (position === undefined) return undefined
+      const newest = await following.newest()
+      // What came before a gap or after the end is unknown.
+      return position <= newest && position >= newest - keptChanges ? position : undefined
     },
-    after: (position, limit, tenant) =>
-      (tenant === undefined
-        ? ofAll.all({ after: position, limit })
-        : ofTenant.all({ tenant, after: position, limit })
-      ).map(
+    async after(position, limit, tenant) {
+      const from = { after: position, until: await following.newest(), limit }
+      const rows = await (tenant === undefined ? session.all(ofAll, from) : session.all(ofTenant, { ...from, tenant }))
+      return rows.map(
         ({ rev, ended, ...change }): Change => ({
           position: rev,
           revision: revisionOf(rev),
           ...change,
           ended: JSON.parse(ended),
         }),
-      ),
-    watch(changed) {
-      watchers.add(changed)
-      return () => watchers.delete(changed)
+      )
     },
   }
 }
+
+const columns = ['rev', 'tenant', 'kind', 'ended'] as const
+const ofAll = query(['after', 'until', 'limit'], (db, { after, until, limit }) =>
+  db
+    .selectFrom('change')
+    .select(columns)
+    .where('rev', '>', after)
+    .where('rev', '<=', until)
+    .orderBy('rev')
+    .limit(limit),
+)
+const ofTenant = query(['tenant', 'after', 'until', 'limit'], (db, { tenant, after, until, limit }) =>
+  db
+    .selectFrom('change')
+    .select(columns)
+    .where('tenant', '=', tenant)
+    .where('rev', '>', after)
+    .where('rev', '<=', until)
+    .orderBy('rev')
+    .limit(limit),
+)
+const forget = change(['until'], (db, { until }) => db.deleteFrom('change').where('rev', '<=', until))

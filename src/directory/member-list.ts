@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import { address, type Member, statusOf } from '../pdp/member.ts'
 import type { MemberPlace, MembersPage, MembersQuery } from '../pdp/members-query.ts'
-import type { Store } from './store.ts'
+import { query } from './statement.ts'
+import type { Session } from './store.ts'
 
 /**
  * How many rows one page may read, so that a filter that few members meet holds up the server for some milliseconds,
@@ -25,69 +26,69 @@ interface Row {
   readonly record: string
 }
 
-/** The members of a tenant in pages, each read along an index from where the last one ended. */
-export function prepareMemberList(store: Store): (tenant: string, query: MembersQuery) => MembersPage {
-  const columns = ['user', 'user_address', 'email_address', 'role', 'record'] as const
-  const byUser = store.query(['tenant', 'user', 'limit'], (db, { tenant, user, limit }) =>
+const columns = ['user', 'user_address', 'email_address', 'role', 'record'] as const
+const byUser = query(['tenant', 'user', 'limit'], (db, { tenant, user, limit }) =>
+  db
+    .selectFrom('member')
+    .select([...columns, sql<string>`''`.as('by')])
+    .where('tenant', '=', tenant)
+    .where('user', '>=', user)
+    .orderBy('user')
+    .limit(limit),
+)
+// Two queries, for SQLite does not search an expression's index by a pair such as `(by, user) >= (?, ?)`.
+const sorted = (order: typeof byRole) => ({
+  rest: query(['tenant', 'by', 'user', 'limit'], (db, { tenant, by, user, limit }) =>
     db
       .selectFrom('member')
-      .select([...columns, sql<string>`''`.as('by')])
+      .select([...columns, order.as('by')])
       .where('tenant', '=', tenant)
+      .where(order, '=', by)
       .where('user', '>=', user)
       .orderBy('user')
       .limit(limit),
-  )
-  // Two queries, for SQLite does not search an expression's index by a pair such as `(by, user) >= (?, ?)`.
-  const sorted = (order: typeof byRole) => ({
-    rest: store.query(['tenant', 'by', 'user', 'limit'], (db, { tenant, by, user, limit }) =>
-      db
-        .selectFrom('member')
-        .select([...columns, order.as('by')])
-        .where('tenant', '=', tenant)
-        .where(order, '=', by)
-        .where('user', '>=', user)
-        .orderBy('user')
-        .limit(limit),
-    ),
-    behind: store.query(['tenant', 'by', 'limit'], (db, { tenant, by, limit }) =>
-      db
-        .selectFrom('member')
-        .select([...columns, order.as('by')])
-        .where('tenant', '=', tenant)
-        .where(order, '>', by)
-        .orderBy(order)
-        .orderBy('user')
-        .limit(limit),
-    ),
+  ),
+  behind: query(['tenant', 'by', 'limit'], (db, { tenant, by, limit }) =>
+    db
+      .selectFrom('member')
+      .select([...columns, order.as('by')])
+      .where('tenant', '=', tenant)
+      .where(order, '>', by)
+      .orderBy(order)
+      .orderBy('user')
+      .limit(limit),
+  ),
+})
+const orders = { email: sorted(byEmail), role: sorted(byRole) }
+
+/** The members of a tenant in pages, each read along an index from where the last one ended. */
+export function membersPage(session: Session, tenant: string, query: MembersQuery): Promise<MembersPage> {
+  const { role, sort } = query
+  const first = { by: '', user: '', ...query.from }
+  // Among the members of one role the order by role is the order by user.
+  if (role !== undefined && sort !== 'email')
+    return pageOf(query, { by: role, user: first.user }, (place, limit) =>
+      session.all(orders.role.rest, { tenant, by: role, user: place.user, limit }),
+    )
+  if (sort === 'user') return pageOf(query, first, ({ user }, limit) => session.all(byUser, { tenant, user, limit }))
+  const { rest, behind } = orders[sort]
+  return pageOf(query, first, async ({ by, user }, limit) => {
+    const same = await session.all(rest, { tenant, by, user, limit })
+    if (same.length === limit) return same
+    return [...same, ...(await session.all(behind, { tenant, by, limit: limit - same.length }))]
   })
-  const orders = { email: sorted(byEmail), role: sorted(byRole) }
-  return (tenant, query) => {
-    const { role, sort } = query
-    const first = { by: '', user: '', ...query.from }
-    // Among the members of one role the order by role is the order by user.
-    if (role !== undefined && sort !== 'email')
-      return pageOf(query, { by: role, user: first.user }, (place, limit) =>
-        orders.role.rest.all({ tenant, by: role, user: place.user, limit }),
-      )
-    if (sort === 'user') return pageOf(query, first, ({ user }, limit) => byUser.all({ tenant, user, limit }))
-    const { rest, behind } = orders[sort]
-    return pageOf(query, first, ({ by, user }, limit) => {
-      const same = rest.all({ tenant, by, user, limit })
-      return same.length === limit ? same : [...same, ...behind.all({ tenant, by, limit: limit - same.length })]
-    })
-  }
 }
 
-function pageOf(
+async function pageOf(
   query: MembersQuery,
   first: MemberPlace,
-  readFrom: (place: MemberPlace, limit: number) => readonly Row[],
-): MembersPage {
+  readFrom: (place: MemberPlace, limit: number) => Promise<readonly Row[]>,
+): Promise<MembersPage> {
   const members: Member[] = []
   const search = query.search === undefined ? undefined : address(query.search)
   let read = 0
   for (let place: MemberPlace | undefined = first; place !== undefined; ) {
-    const rows = readFrom(place, chunk + 1)
+    const rows = await readFrom(place, chunk + 1)
     for (const [index, row] of rows.slice(0, chunk).entries()) {
       const member = wanted(row, query, search)
       if (member !== undefined) members.push(member)

@@ -2,68 +2,75 @@ import type { EndedSessions } from '../pdp/change-feed.ts'
 import { PosternError } from '../pdp/errors.ts'
 import { type Member, statusOf } from '../pdp/member.ts'
 import type { Session } from '../pdp/session.ts'
-import type { Lookups } from './lookups.ts'
-import type { Store } from './store.ts'
+import { lookups } from './lookups.ts'
+import { change, query } from './statement.ts'
+import type { Session as StoreSession } from './store.ts'
 
 /** A member's sessions beyond this are the oldest, which end: what is listed and told at once stays bounded. */
 export const mostSessions = 100
 
-/** The registered sessions of the tenants. Methods run within a transaction. */
-export interface Sessions {
-  /**
-   * Registers a session, or says anew what it is about; answers with what it took the place of.
-   *
-   * @throws PosternError `unknown_member` where no active member has the user, `session_exists` for another user's id
-   */
-  register(tenant: string, session: Session): readonly EndedSessions[]
-  /** The member's sessions, the oldest first. */
-  list(tenant: string, user: string): readonly Session[]
-  /** Undefined where there is no such session. */
-  end(tenant: string, id: string): EndedSessions | undefined
-  /** Ends all that a user has. */
-  endAll(tenant: string, user: string): EndedSessions
+/**
+ * Registers a session within a transaction, or says anew what it is about; answers with what it took the place of.
+ *
+ * @throws PosternError `unknown_member` where no active member has the user, `session_exists` for another user's id
+ */
+export async function register(
+  database: StoreSession,
+  tenant: string,
+  session: Session,
+): Promise<readonly EndedSessions[]> {
+  const { id, user } = session
+  const found = await database.first(lookups.member, { tenant, user })
+  if (found === undefined || statusOf(JSON.parse(found.record) as Member) !== 'active')
+    throw new PosternError('unknown_member', `\`${user}\` is no active member`)
+  const known = await database.first(holder, { tenant, id })
+  if (known !== undefined && known.user !== user) throw new PosternError('session_exists')
+  await database.all(remove, { tenant, id })
+  const all = await database.all(ofUser, { tenant, user })
+  const oldest = all.slice(0, -(mostSessions - 1))
+  for (const old of oldest) await database.all(remove, { tenant, id: old.id })
+  await database.insert('session', [{ tenant, ...session }])
+  return oldest.length === 0 ? [] : [{ user, sessions: oldest.map((old) => old.id) }]
 }
 
-export function prepareSessions(store: Store, lookups: Lookups): Sessions {
-  const holder = store.query(['tenant', 'id'], (db, { tenant, id }) =>
-    db.selectFrom('session').select('user').where('tenant', '=', tenant).where('id', '=', id),
-  )
-  const ofUser = store.query(['tenant', 'user'], (db, { tenant, user }) =>
-    db
-      .selectFrom('session')
-      .select(['id', 'user', 'about', 'at'])
-      .where('tenant', '=', tenant)
-      .where('user', '=', user)
-      .orderBy('at')
-      .orderBy('id'),
-  )
-  const remove = store.change(['tenant', 'id'], (db, { tenant, id }) =>
-    db.deleteFrom('session').where('tenant', '=', tenant).where('id', '=', id),
-  )
-  const removeAll = store.change(['tenant', 'user'], (db, { tenant, user }) =>
-    db.deleteFrom('session').where('tenant', '=', tenant).where('user', '=', user).returning('id'),
-  )
-  return {
-    register(tenant, session) {
-      const { id, user } = session
-      const found = lookups.member.first({ tenant, user })
-      if (found === undefined || statusOf(JSON.parse(found.record) as Member) !== 'active')
-        throw new PosternError('unknown_member', `\`${user}\` is no active member`)
-      const known = holder.first({ tenant, id })
-      if (known !== undefined && known.user !== user) throw new PosternError('session_exists')
-      remove.all({ tenant, id })
-      const oldest = ofUser.all({ tenant, user }).slice(0, -(mostSessions - 1))
-      for (const old of oldest) remove.all({ tenant, id: old.id })
-      store.insert('session', { tenant, ...session })
-      return oldest.length === 0 ? [] : [{ user, sessions: oldest.map((old) => old.id) }]
-    },
-    list: (tenant, user) => ofUser.all({ tenant, user }),
-    end(tenant, id) {
-      const known = holder.first({ tenant, id })
-      if (known === undefined) return undefined
-      remove.all({ tenant, id })
-      return { user: known.user, sessions: [id] }
-    },
-    endAll: (tenant, user) => ({ user, sessions: removeAll.all({ tenant, user }).map(({ id }) => id) }),
-  }
+/** The member's sessions, the oldest first. */
+export function sessionsOf(database: StoreSession, tenant: string, user: string): Promise<readonly Session[]> {
+  return database.all(ofUser, { tenant, user })
 }
+
+/** Undefined where there is no such session. Within a transaction. */
+export async function endSession(
+  database: StoreSession,
+  tenant: string,
+  id: string,
+): Promise<EndedSessions | undefined> {
+  const known = await database.first(holder, { tenant, id })
+  if (known === undefined) return undefined
+  await database.all(remove, { tenant, id })
+  return { user: known.user, sessions: [id] }
+}
+
+/** Ends all that a user has. Within a transaction. */
+export async function endSessionsOf(database: StoreSession, tenant: string, user: string): Promise<EndedSessions> {
+  const ended = await database.all(removeAll, { tenant, user })
+  return { user, sessions: ended.map(({ id }) => id) }
+}
+
+const holder = query(['tenant', 'id'], (db, { tenant, id }) =>
+  db.selectFrom('session').select('user').where('tenant', '=', tenant).where('id', '=', id),
+)
+const ofUser = query(['tenant', 'user'], (db, { tenant, user }) =>
+  db
+    .selectFrom('session')
+    .select(['id', 'user', 'about', 'at'])
+    .where('tenant', '=', tenant)
+    .where('user', '=', user)
+    .orderBy('at')
+    .orderBy('id'),
+)
+const remove = change(['tenant', 'id'], (db, { tenant, id }) =>
+  db.deleteFrom('session').where('tenant', '=', tenant).where('id', '=', id),
+)
+const removeAll = change(['tenant', 'user'], (db, { tenant, user }) =>
+  db.deleteFrom('session').where('tenant', '=', tenant).where('user', '=', user).returning('id'),
+)

@@ -1,5 +1,6 @@
 import type { Candidate, TenantFacts } from '../pdp/facts.ts'
-import type { Lookups } from './lookups.ts'
+import { lookups } from './lookups.ts'
+import type { Reader } from './store.ts'
 
 /** By type of resource, the list of the tenant that holds its ids. Members are those of `user`. */
 const listOfType = new Map([
@@ -19,16 +20,16 @@ interface Found {
  * Candidates as `candidatesOf` gives them of a document: first those that a list holds, then the entities of the type
  * that the list lacks. A position is the part, `l` or `e`, and the ordinal in it.
  */
-export function storedCandidates(lookups: Lookups, tenant: string): TenantFacts['candidates'] {
+export function storedCandidates(reader: Reader, tenant: string): TenantFacts['candidates'] {
   const listed = (type: string, after: number, limit: number): readonly Found[] => {
-    if (type === 'user') return lookups.memberIds.all({ tenant, after, limit })
+    if (type === 'user') return reader.all(lookups.memberIds, { tenant, after, limit })
     const list = listOfType.get(type)
-    return list === undefined ? [] : lookups.listedIds.all({ tenant, list, after, limit })
+    return list === undefined ? [] : reader.all(lookups.listedIds, { tenant, list, after, limit })
   }
   const entities = (type: string, after: number, limit: number): readonly Found[] =>
     type === 'user'
-      ? lookups.userEntityIds.all({ tenant, after, limit })
-      : lookups.entityIds.all({ tenant, type, list: listOfType.get(type) ?? '', after, limit })
+      ? reader.all(lookups.userEntityIds, { tenant, after, limit })
+      : reader.all(lookups.entityIds, { tenant, type, list: listOfType.get(type) ?? '', after, limit })
 
   return (type, after, most) => {
     const [, part, ordinal = '-1'] = /^([le])([0-9]+)$/.exec(after ?? '') ?? []

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import { own } from '../pdp/fact-record.ts'
 import { address, type Member, statusOf } from '../pdp/member.ts'
-import type { DraftChanges } from './draft-changes.ts'
-import type { Lookups } from './lookups.ts'
-import type { Store } from './store.ts'
+import { changes } from './draft-changes.ts'
+import { lookups } from './lookups.ts'
+import type { Session } from './store.ts'
 import type { TenantRow } from './tables.ts'
 import type { JsonObject, TenantDraft } from './tenant-draft.ts'
-import { elementRow, insertKeys, insertObject, listNames, memberRow, objectNames } from './tenant-rows.ts'
+import { elementRow, insertObject, keyRowsOf, listNames, memberRow, objectNames } from './tenant-rows.ts'
 
 /** A draft over the store. Its header is held here and written by whoever commits. */
 export interface StoredDraft extends TenantDraft {
@@ -17,28 +17,31 @@ export interface StoredDraft extends TenantDraft {
 }
 
 /** Within a transaction that began before `row` was read. */
-export function storedDraft(store: Store, lookups: Lookups, changes: DraftChanges, before: TenantRow): StoredDraft {
+export function storedDraft(session: Session, before: TenantRow): StoredDraft {
   const tenant = before.id
   const touched = new Set<string>()
   const present = new Set<string>(JSON.parse(before.present))
   let row: TenantRow = before
 
-  const parse = (found: { readonly record: string } | undefined) => found && (JSON.parse(found.record) as JsonObject)
-  const recount = (member: Member, by: 1 | -1) => {
+  const recount = async (member: Member, by: 1 | -1) => {
     const status = statusOf(member)
     row = { ...row, [status]: row[status] + by }
     const { role } = member
     if (role === undefined) return
-    changes.noteRole.all({ tenant, role })
-    changes.countRole.all({ tenant, role, pending: 0, active: 0, inactive: 0, [status]: by })
-    changes.forgetRole.all({ tenant, role })
+    await session.all(changes.noteRole, { tenant, role })
+    await session.all(changes.countRole, { tenant, role, pending: 0, active: 0, inactive: 0, [status]: by })
+    await session.all(changes.forgetRole, { tenant, role })
   }
-  const dropKeys = (position: number, { api_keys }: Member) => {
-    for (const api_key of new Set(api_keys)) changes.removeKey.all({ tenant, api_key, position })
+  const dropKeys = async (position: number, { api_keys }: Member) => {
+    for (const api_key of new Set(api_keys)) await session.all(changes.removeKey, { tenant, api_key, position })
   }
-  const append = (list: string, element: unknown) => {
-    const ordinal = (changes.lastOrdinal.first({ tenant, list })?.ordinal ?? -1) + 1
-    store.insert('element', elementRow(tenant, list, ordinal, element))
+  const append = async (list: string, element: unknown) => {
+    const last = await session.first(changes.lastOrdinal, { tenant, list })
+    await session.insert('element', [elementRow(tenant, list, (last?.ordinal ?? -1) + 1, element)])
+  }
+  const nextPosition = async () => {
+    const last = await session.first(changes.lastPosition, { tenant })
+    return (last?.position ?? -1) + 1
   }
 
   return {
@@ -54,87 +57,96 @@ export function storedDraft(store: Store, lookups: Lookups, changes: DraftChange
       present.add('settings')
       row = { ...row, settings: JSON.stringify(settings) }
     },
-    member: (user) => parse(lookups.member.first({ tenant, user })),
-    putMember(record) {
+    member: async (user) => parsed(await session.first(lookups.member, { tenant, user })),
+    async putMember(record) {
       const member = record as unknown as Member
-      const known = lookups.member.first({ tenant, user: member.user })
+      const known = await session.first(lookups.member, { tenant, user: member.user })
       present.add('members')
       touched.add(member.user)
-      const position = known?.position ?? (changes.lastPosition.first({ tenant })?.position ?? -1) + 1
+      const position = known?.position ?? (await nextPosition())
       const { user_address, ...columns } = memberRow(tenant, position, member)
-      if (known === undefined) store.insert('member', { ...columns, user_address })
+      if (known === undefined) await session.insert('member', [{ ...columns, user_address }])
       else {
         const old: Member = JSON.parse(known.record)
-        dropKeys(position, old)
-        recount(old, -1)
-        changes.member.all(columns)
+        await dropKeys(position, old)
+        await recount(old, -1)
+        await session.all(changes.member, columns)
       }
-      insertKeys(store, tenant, position, member)
-      recount(member, 1)
+      await session.insert('member_key', keyRowsOf(tenant, position, member))
+      await recount(member, 1)
     },
-    removeMember(user) {
-      const known = lookups.member.first({ tenant, user })
+    async removeMember(user) {
+      const known = await session.first(lookups.member, { tenant, user })
       if (known === undefined) return
       const member: Member = JSON.parse(known.record)
       touched.add(user)
-      dropKeys(known.position, member)
-      changes.removeMember.all({ tenant, user })
-      recount(member, -1)
+      await dropKeys(known.position, member)
+      await session.all(changes.removeMember, { tenant, user })
+      await recount(member, -1)
     },
-    memberByAddress(text) {
+    async memberByAddress(text) {
       const at = { tenant, address: address(text) }
-      const found = [lookups.userAddress.first(at), lookups.emailAddress.first(at)].filter((one) => one !== undefined)
-      return parse(found.sort((a, b) => a.position - b.position)[0])
+      const byUser = await session.first(lookups.userAddress, at)
+      const byEmail = await session.first(lookups.emailAddress, at)
+      const found = [byUser, byEmail].filter((one) => one !== undefined)
+      return parsed(found.sort((a, b) => a.position - b.position)[0])
     },
-    membersWithKey: (key) =>
-      lookups.keyHolders.all({ tenant, key, limit: everything }).map((found) => JSON.parse(found.record)),
-    membersOfRole: (role) => lookups.withRole.all({ tenant, role }).map((found) => JSON.parse(found.record)),
-    list(name) {
-      return lookups.elements
-        .all({ tenant, list: known(listNames, name), limit: everything })
-        .map(({ record }) => JSON.parse(record))
+    async membersWithKey(key) {
+      const found = await session.all(lookups.keyHolders, { tenant, key, limit: everything })
+      return found.map(({ record }) => JSON.parse(record))
     },
-    setList(name, elements) {
+    async membersOfRole(role) {
+      const found = await session.all(lookups.withRole, { tenant, role })
+      return found.map(({ record }) => JSON.parse(record))
+    },
+    async list(name) {
+      const found = await session.all(lookups.elements, { tenant, list: known(listNames, name), limit: everything })
+      return found.map(({ record }) => JSON.parse(record))
+    },
+    async setList(name, elements) {
       present.add(known(listNames, name))
-      changes.clearElements.all({ tenant, list: name })
-      for (const [ordinal, element] of elements.entries())
-        store.insert('element', elementRow(tenant, name, ordinal, element))
+      await session.all(changes.clearElements, { tenant, list: name })
+      const rows = elements.map((element, ordinal) => elementRow(tenant, name, ordinal, element))
+      await session.insert('element', rows)
     },
-    add(name, element) {
+    async add(name, element) {
       present.add(known(listNames, name))
-      append(name, element)
+      await append(name, element)
     },
-    remove(name, matches) {
+    async remove(name, matches) {
       const list = known(listNames, name)
       const { user } = matches
       // An index finds what one person has; the rest of the matching is done on the entries.
-      const candidates =
-        typeof user === 'string'
-          ? lookups.ofUser.all({ tenant, list, user, limit: everything })
-          : lookups.elements.all({ tenant, list, limit: everything })
+      const candidates = await (typeof user === 'string'
+        ? session.all(lookups.ofUser, { tenant, list, user, limit: everything })
+        : session.all(lookups.elements, { tenant, list, limit: everything }))
       const wanted = Object.entries(matches)
       const removed = candidates.filter(({ record }) => {
         const element = JSON.parse(record)
         return wanted.every(([member, value]) => isDeepStrictEqual(own(element, member), value))
       })
-      for (const { ordinal } of removed) changes.removeElement.all({ tenant, list, ordinal })
+      for (const { ordinal } of removed) await session.all(changes.removeElement, { tenant, list, ordinal })
       return removed.length
     },
-    object(name) {
-      const found = lookups.elements.all({ tenant, list: known(objectNames, name), limit: everything })
+    async object(name) {
+      const found = await session.all(lookups.elements, { tenant, list: known(objectNames, name), limit: everything })
       return Object.fromEntries(found.map(({ holder, record }) => [holder, JSON.parse(record)]))
     },
-    setObject(name, value) {
+    async setObject(name, value) {
       present.add(known(objectNames, name))
-      changes.clearElements.all({ tenant, list: name })
-      changes.clearHoldings.all({ tenant, list: name })
-      insertObject(store, tenant, name, value)
+      await session.all(changes.clearElements, { tenant, list: name })
+      await session.all(changes.clearHoldings, { tenant, list: name })
+      await insertObject(session, tenant, name, value)
     },
   }
 }
 
-/** SQLite's word for no limit. */
-const everything = -1
+/** More rows than there are. */
+const everything = Number.MAX_SAFE_INTEGER
+
+function parsed(found: { readonly record: string } | undefined): JsonObject | undefined {
+  return found && JSON.parse(found.record)
+}
 
 /** A list that is stored otherwise, or not at all, is the caller's mistake. */
 function known(names: readonly string[], name: string): string {

@@ -1,9 +1,10 @@
 import { isGiven, listed, pathsOf, property } from '../pdp/concerned.ts'
 import { bounded, own, recordOf } from '../pdp/fact-record.ts'
-import { type FactRecord, factBounds, type TenantFacts } from '../pdp/facts.ts'
+import { type FactRecord, factBounds, NotLoaded, type TenantFacts } from '../pdp/facts.ts'
 import { address, memberRecord } from '../pdp/member.ts'
 import type { DecisionRequest } from '../pdp/request.ts'
-import type { Lookups } from './lookups.ts'
+import { lookups } from './lookups.ts'
+import type { Reader } from './store.ts'
 import { storedCandidates } from './stored-candidates.ts'
 import type { TargetKind, TenantRow } from './tables.ts'
 
@@ -21,50 +22,50 @@ export interface RecordCache {
  * INVARIANT: `row` is the tenant's present row and `kept` holds present records. Whoever keeps the object drops it when
  * the tenant is written.
  */
-export function storedFacts(lookups: Lookups, row: TenantRow, revision: string, kept?: RecordCache): TenantFacts {
+export function storedFacts(reader: Reader, row: TenantRow, revision: string, kept?: RecordCache): TenantFacts {
   const tenant = row.id
   const record = (user: string): FactRecord | undefined => {
     const known = kept?.get(user)
     if (known !== undefined) return known
-    const found = lookups.member.first({ tenant, user })
+    const found = reader.first(lookups.member, { tenant, user })
     if (found === undefined) return undefined
     const read = memberRecord(JSON.parse(found.record))
     kept?.set(user, read, found.record.length)
     return read
   }
-  const items = itemsOf(lookups, tenant)
+  const items = itemsOf(reader, tenant)
   return {
     id: tenant,
     system: row.system,
     revision,
-    header: headerOf(lookups, row),
+    header: headerOf(reader, row),
     record,
     item: (name, request) => JSON.stringify(bounded(`items.${name}`, items[name]?.(request))),
     count(name) {
       if (name !== 'roles') return String(row[name as 'pending' | 'active' | 'inactive'])
-      const roles = lookups.roles.all({ tenant, limit: limitOf('counts.roles') })
+      const roles = reader.all(lookups.roles, { tenant, limit: limitOf('counts.roles') })
       const counts = roles.map(({ role, pending, active, inactive }) => [role, { pending, active, inactive }])
       return JSON.stringify(bounded('counts.roles', Object.fromEntries(counts)))
     },
     entities(request) {
       const found: Record<string, Record<string, unknown>> = Object.create(null)
       for (const { type, id } of [request.subject, request.resource]) {
-        const entity = lookups.entity.first({ tenant, type, id })
+        const entity = reader.first(lookups.entity, { tenant, type, id })
         if (entity === undefined) continue
         found[type] = Object.assign(found[type] ?? Object.create(null), { [id]: JSON.parse(entity.record) })
       }
       return JSON.stringify(found)
     },
-    candidates: storedCandidates(lookups, tenant),
+    candidates: storedCandidates(reader, tenant),
   }
 }
 
 /** The small lists are read when a permission first asks for them. */
-function headerOf(lookups: Lookups, row: TenantRow): FactRecord {
+function headerOf(reader: Reader, row: TenantRow): FactRecord {
   const present: readonly string[] = JSON.parse(row.present)
   const elements = (list: string) => {
     const fact = `tenant.${list}`
-    return lookups.elements.all({ tenant: row.id, list, limit: limitOf(fact) })
+    return reader.all(lookups.elements, { tenant: row.id, list, limit: limitOf(fact) })
   }
   const listOf = (list: string) =>
     present.includes(list)
@@ -95,16 +96,16 @@ function headerOf(lookups: Lookups, row: TenantRow): FactRecord {
   })
 }
 
-function itemsOf(lookups: Lookups, tenant: string): Readonly<Record<string, (request: DecisionRequest) => unknown>> {
+function itemsOf(reader: Reader, tenant: string): Readonly<Record<string, (request: DecisionRequest) => unknown>> {
   const invitee = (email: unknown) => {
     if (typeof email !== 'string') return null
     const at = { tenant, address: address(email) }
-    const found = lookups.userAddress.first(at) ?? lookups.emailAddress.first(at)
+    const found = reader.first(lookups.userAddress, at) ?? reader.first(lookups.emailAddress, at)
     return { address: at.address, taken: found !== undefined }
   }
   const named = (list: string, name: unknown) =>
-    typeof name === 'string' && lookups.named.first({ tenant, list, name }) !== undefined
-  const collections = (request: DecisionRequest) => collectionsOf(lookups, tenant, request)
+    typeof name === 'string' && reader.first(lookups.named, { tenant, list, name }) !== undefined
+  const collections = (request: DecisionRequest) => collectionsOf(reader, tenant, request)
   /** The records that concern what the request names, in the order of the document. */
   const concerning = (
     fact: string,
@@ -114,19 +115,20 @@ function itemsOf(lookups: Lookups, tenant: string): Readonly<Record<string, (req
     const targets = targetsOf(request, Object.keys(collections(request)))
     if (request.subject.type !== 'user') return []
     const found = new Map<number, string>()
-    for (const target of targets)
-      for (const { ordinal, record } of search({ ...target, user: request.subject.id, limit: limitOf(fact) }))
-        found.set(ordinal, record)
+    const searched = together(targets, (target) =>
+      search({ ...target, user: request.subject.id, limit: limitOf(fact) }),
+    )
+    for (const { ordinal, record } of searched.flat()) found.set(ordinal, record)
     return [...found].sort(([a], [b]) => a - b).map(([, record]) => JSON.parse(record))
   }
   return {
     invited: (request) => [invitee(property(request, 'email'))],
     invites: (request) =>
-      listed('items.invites', property(request, 'invites')).map((invite) => invitee(own(invite, 'email'))),
+      together(listed('items.invites', property(request, 'invites')), (invite) => invitee(own(invite, 'email'))),
     key_holders(request) {
       const key = property(request, 'api_key')
       if (typeof key !== 'string') return []
-      const holders = lookups.keyHolders.all({ tenant, key, limit: limitOf('items.key_holders') })
+      const holders = reader.all(lookups.keyHolders, { tenant, key, limit: limitOf('items.key_holders') })
       return holders.map(({ record }) => {
         const { user, role, status, api_keys } = JSON.parse(record)
         return { user, role, status, api_keys }
@@ -134,11 +136,11 @@ function itemsOf(lookups: Lookups, tenant: string): Readonly<Record<string, (req
     },
     shares: (request) =>
       concerning('items.shares', request, (at) => [
-        ...lookups.ofUserAt.all({ tenant, list: 'shares', ...at }),
-        ...lookups.sharesOfGroupsAt.all({ tenant, ...at }),
+        ...reader.all(lookups.ofUserAt, { tenant, list: 'shares', ...at }),
+        ...reader.all(lookups.sharesOfGroupsAt, { tenant, ...at }),
       ]),
     owned: (request) =>
-      concerning('items.owned', request, (at) => lookups.ofUserAt.all({ tenant, list: 'owners', ...at })).map(
+      concerning('items.owned', request, (at) => reader.all(lookups.ofUserAt, { tenant, list: 'owners', ...at })).map(
         ({ path, collection }) => ({ path, collection }),
       ),
     collections,
@@ -149,15 +151,17 @@ function itemsOf(lookups: Lookups, tenant: string): Readonly<Record<string, (req
       const project = property(request, 'project')
       const at = { tenant, list: 'gallery_access', user: request.subject.id, limit: limitOf('items.gallery_access') }
       const found = isGiven(project)
-        ? lookups.ofUserAt.all({ ...at, target_kind: 'project', target: project })
-        : lookups.ofUser.all(at)
+        ? reader.all(lookups.ofUserAt, { ...at, target_kind: 'project', target: project })
+        : reader.all(lookups.ofUser, at)
       return found.map(({ record }) => {
         const { user: _, ...entry } = JSON.parse(record)
         return entry
       })
     },
     without_two_factor: () =>
-      lookups.withoutTwoFactor.all({ tenant, limit: limitOf('items.without_two_factor') }).map(({ user }) => user),
+      reader
+        .all(lookups.withoutTwoFactor, { tenant, limit: limitOf('items.without_two_factor') })
+        .map(({ user }) => user),
   }
 }
 
@@ -181,22 +185,40 @@ function targetsOf(request: DecisionRequest, holding: readonly string[]): readon
 }
 
 /** The collections that hold a path which the request names, with those paths as the collection orders them. */
-function collectionsOf(lookups: Lookups, tenant: string, request: DecisionRequest) {
+function collectionsOf(reader: Reader, tenant: string, request: DecisionRequest) {
   const fact = 'items.collections'
   const found = new Map<
     number,
     { readonly name: string; readonly assets: (readonly [place: number, path: string])[] }
   >()
-  for (const path of pathsOf(request))
-    for (const { name, ordinal, places } of lookups.collectionsWith.all({ tenant, path, limit: limitOf(fact) })) {
-      const collection = found.get(ordinal) ?? { name, assets: [] }
-      found.set(ordinal, collection)
-      for (const place of JSON.parse(places) as number[]) collection.assets.push([place, path])
-    }
+  const holding = together([...pathsOf(request)], (path) =>
+    reader.all(lookups.collectionsWith, { tenant, path, limit: limitOf(fact) }).map((row) => ({ ...row, path })),
+  )
+  for (const { name, ordinal, places, path } of holding.flat()) {
+    const collection = found.get(ordinal) ?? { name, assets: [] }
+    found.set(ordinal, collection)
+    for (const place of JSON.parse(places) as number[]) collection.assets.push([place, path])
+  }
   const held: Record<string, string[]> = Object.create(null)
   for (const [, { name, assets }] of [...found].sort(([a], [b]) => a - b))
     held[name] = assets.sort(([a], [b]) => a - b).map(([, path]) => path)
   return bounded(fact, held)
+}
+
+/** Asks one look-up after the other, so that those which are not at hand are loaded at the same time. */
+function together<From, To>(list: readonly From[], look: (from: From) => To): readonly To[] {
+  const loading: Promise<unknown>[] = []
+  const found: To[] = []
+  for (const from of list) {
+    try {
+      found.push(look(from))
+    } catch (error) {
+      if (!(error instanceof NotLoaded)) throw error
+      loading.push(error.loaded)
+    }
+  }
+  if (loading.length > 0) throw new NotLoaded(Promise.all(loading))
+  return found
 }
 
 /** One more than the fact may hold, so that an excess is seen. */

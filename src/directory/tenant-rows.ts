@@ -1,8 +1,8 @@
 import { isAboutSomething, type Share } from '../pdp/concerned.ts'
 import { countsOf, lowerAscii, type Member, statusOf } from '../pdp/member.ts'
 import type { TenantDocument } from '../pdp/tenant-document.ts'
-import type { Store } from './store.ts'
-import type { ElementRow, HoldingRow, MemberRow } from './tables.ts'
+import type { Session } from './store.ts'
+import type { ElementRow, HoldingRow, MemberRow, Tables } from './tables.ts'
 
 /** The lists of a document that are stored element by element, in the order of an export. */
 export const listNames = [
@@ -24,30 +24,39 @@ export const objectNames = [
 /** Everything that a document may lack, by the names that `tenant.present` keeps. */
 export const presentNames = ['settings', 'members', ...listNames, ...objectNames, 'entities'] as const
 
-/** Writes all rows of a tenant that has none. Within a transaction; `revision` is that of the write. */
-export function insertTenant(store: Store, document: TenantDocument, revision: number): void {
-  const tenant = document.tenant
-  const { roles, ...totals } = countsOf(document.members ?? [])
-  store.insert('tenant', {
+/** Writes all rows of a tenant that has none. Within a transaction, which has to set the revision of the write. */
+export async function insertTenant(session: Session, document: TenantDocument): Promise<void> {
+  const { tenant, members = [] } = document
+  const { roles, ...totals } = countsOf(members)
+  const row = {
     id: tenant,
     system: document.system,
     plan: document.plan ?? null,
     settings: JSON.stringify(document.settings ?? {}),
     present: JSON.stringify(presentNames.filter((name) => document[name] !== undefined)),
-    revision,
+    revision: 0,
     ...totals,
-  })
-  for (const [role, counts] of roles) store.insert('role_count', { tenant, role, ...counts })
-  for (const [position, member] of (document.members ?? []).entries()) {
-    store.insert('member', memberRow(tenant, position, member))
-    insertKeys(store, tenant, position, member)
   }
-  for (const list of listNames)
-    for (const [ordinal, element] of (document[list] ?? []).entries())
-      store.insert('element', elementRow(tenant, list, ordinal, element))
-  for (const object of objectNames) insertObject(store, tenant, object, document[object] ?? {})
-  insertEntities(store, document)
+  await session.insert('tenant', [row])
+  const roleRows = [...roles].map(([role, counts]) => ({ tenant, role, ...counts }))
+  await session.insert('role_count', roleRows)
+  for (let first = 0; first < members.length; first += atOnce) {
+    const some = members.slice(first, first + atOnce)
+    const memberRows = some.map((member, index) => memberRow(tenant, first + index, member))
+    const keyRows = some.flatMap((member, index) => keyRowsOf(tenant, first + index, member))
+    await session.insert('member', memberRows)
+    await session.insert('member_key', keyRows)
+  }
+  for (const list of listNames) {
+    const rows = (document[list] ?? []).map((element, ordinal) => elementRow(tenant, list, ordinal, element))
+    await session.insert('element', rows)
+  }
+  for (const object of objectNames) await insertObject(session, tenant, object, document[object] ?? {})
+  await insertEntities(session, document)
 }
+
+/** Members whose rows are made and written together, so that memory does not grow with the tenant. */
+const atOnce = 5_000
 
 export function memberRow(tenant: string, position: number, member: Member): MemberRow {
   return {
@@ -62,8 +71,8 @@ export function memberRow(tenant: string, position: number, member: Member): Mem
   }
 }
 
-export function insertKeys(store: Store, tenant: string, position: number, { api_keys }: Member): void {
-  for (const api_key of new Set(api_keys)) store.insert('member_key', { tenant, api_key, position })
+export function keyRowsOf(tenant: string, position: number, { api_keys }: Member): readonly Tables['member_key'][] {
+  return [...new Set(api_keys)].map((api_key) => ({ tenant, api_key, position }))
 }
 
 export function elementRow(tenant: string, list: string, ordinal: number, element: unknown): ElementRow {
@@ -71,11 +80,19 @@ export function elementRow(tenant: string, list: string, ordinal: number, elemen
 }
 
 /** Writes an object of the tenant that has no rows of it. */
-export function insertObject(store: Store, tenant: string, list: string, value: Readonly<Record<string, unknown>>) {
-  for (const [ordinal, [name, inner]] of Object.entries(value).entries()) {
-    store.insert('element', { tenant, list, ordinal, ...byName(name), record: JSON.stringify(inner) })
-    for (const row of holdingRows(tenant, list, ordinal, name, inner)) store.insert('holding', row)
-  }
+export async function insertObject(
+  session: Session,
+  tenant: string,
+  list: string,
+  value: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const members = Object.entries(value)
+  const elements = members.map(([name, inner], ordinal) => {
+    return { tenant, list, ordinal, ...byName(name), record: JSON.stringify(inner) }
+  })
+  const holdings = members.flatMap(([name, inner], ordinal) => holdingRows(tenant, list, ordinal, name, inner))
+  await session.insert('element', elements)
+  await session.insert('holding', holdings)
 }
 
 /** What a member of an object holds, if it is a list. */
@@ -96,12 +113,17 @@ export function holdingRows(
   return [...places].map(([value, at]) => ({ tenant, list, value, ordinal, name, places: JSON.stringify(at) }))
 }
 
-function insertEntities(store: Store, { tenant, entities = {} }: TenantDocument): void {
-  for (const [ordinal, [type, ofType]] of Object.entries(entities).entries()) {
-    store.insert('element', { tenant, list: 'entities', ordinal, ...byName(type), record: '{}' })
-    for (const [index, [id, attributes]] of Object.entries(ofType).entries())
-      store.insert('entity', { tenant, type, id, ordinal: index, record: JSON.stringify(attributes) })
-  }
+async function insertEntities(session: Session, { tenant, entities = {} }: TenantDocument): Promise<void> {
+  const types = Object.entries(entities)
+  const list = 'entities'
+  const elements = types.map(([type], ordinal) => ({ tenant, list, ordinal, ...byName(type), record: '{}' }))
+  const rows = types.flatMap(([type, ofType]) =>
+    Object.entries(ofType).map(([id, attributes], ordinal) => {
+      return { tenant, type, id, ordinal, record: JSON.stringify(attributes) }
+    }),
+  )
+  await session.insert('element', elements)
+  await session.insert('entity', rows)
 }
 
 type Searched = Pick<ElementRow, 'holder_kind' | 'holder' | 'target_kind' | 'target'>

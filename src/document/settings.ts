@@ -40,6 +40,7 @@ export const defaultSettings = deepFreeze({
   default_tenant: null as string | null,
   tenants: null as string | null,
   directory: null as string | null,
+  freshness: { max_age_ms: 2000, listen_url: null as string | null },
   public_url: null as string | null,
   authzen: { person_types: [] as readonly string[] },
   limits: { body_bytes: 1048576, depth: 32, batch_items: 100 },

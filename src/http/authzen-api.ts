@@ -100,11 +100,11 @@ async function asked(parts: Parts, c: Call, requestId: string, api: Answer): Pro
   return api(parts, { body, tenant: c.req.param('tenant'), full, personTypes, requestId, bytes })
 }
 
-function metadata(parts: AuthzenApiParts, c: Call, id: string): Reply {
+async function metadata(parts: AuthzenApiParts, c: Call, id: string): Promise<Reply> {
   const { public_url } = parts.settings
   if (public_url === null) throw new PosternError('no_public_url')
   const tenant = c.req.param('tenant')
   // Nothing is said of a tenant that does not exist.
-  if (tenant !== undefined) parts.pdp.snapshot().open({ context: { tenant } })
+  if (tenant !== undefined) await parts.pdp.snapshot().open({ context: { tenant } })
   return reply(200, renderMetadata(public_url, tenant), id, cacheable)
 }

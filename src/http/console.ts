@@ -11,15 +11,15 @@ export interface Actor {
 }
 
 export interface Console {
-  /** Throws `unauthenticated` for a caller that is not the console, `forbidden` for a token that does not cover it. */
-  authenticate(headers: Headers, need: Need): void
-  /** The person or service that the console asks for. Throws also `unauthenticated` where it names none, or two. */
-  actor(headers: Headers, need: Need): Actor
+  /** Rejects with `unauthenticated` for a caller that is not the console, `forbidden` for a token that does not cover it. */
+  authenticate(headers: Headers, need: Need): Promise<void>
+  /** The person or service that the console asks for. Rejects also with `unauthenticated` where it names none, or two. */
+  actor(headers: Headers, need: Need): Promise<Actor>
 }
 
 /** Access tokens that were handed out beside the console's own. */
 export interface GrantedTokens {
-  find(secret: string): Grant | undefined
+  find(secret: string): Promise<Grant | undefined>
 }
 
 /**
@@ -28,11 +28,11 @@ export interface GrantedTokens {
  */
 export function createConsole(token: string | null, granted: GrantedTokens, now: () => number = Date.now): Console {
   const isOwn = token === null ? undefined : secretCheck(`Bearer ${token}`)
-  const authenticate = (headers: Headers, need: Need): void => {
+  const authenticate = async (headers: Headers, need: Need): Promise<void> => {
     if (isOwn === undefined) return
     const sent = headers.get('authorization') ?? ''
     if (isOwn(sent)) return
-    const grant = granted.find(/^Bearer (.*)$/.exec(sent)?.[1] ?? '')
+    const grant = await granted.find(/^Bearer (.*)$/.exec(sent)?.[1] ?? '')
     if (grant === undefined || (grant.expires !== null && grant.expires <= now()))
       throw new PosternError('unauthenticated')
     if (need.scope === 'manage' && grant.scope !== 'manage')
@@ -42,8 +42,8 @@ export function createConsole(token: string | null, granted: GrantedTokens, now:
   }
   return {
     authenticate,
-    actor(headers, need) {
-      authenticate(headers, need)
+    async actor(headers, need) {
+      await authenticate(headers, need)
       const user = headers.get('x-postern-actor') ?? ''
       const service = headers.get('x-postern-actor-service') ?? ''
       if ((user === '') === (service === ''))

@@ -58,7 +58,7 @@ export async function evaluateAll(parts: EvaluationsParts, question: Question): 
   const defaults = defaultsOf(body)
   const pdp = parts.pdp.snapshot()
   // A document that is wrong is so for every item: once, as the answer, rather than in each.
-  if (defaults.tenant !== undefined) pdp.open(within({ tenant: defaults.tenant }, question.tenant))
+  if (defaults.tenant !== undefined) await pdp.open(within({ tenant: defaults.tenant }, question.tenant))
   const batchId = randomUUID()
   const bytes = Math.ceil(question.bytes / items.length)
 

@@ -6,7 +6,7 @@ export interface EventStreams {
    * A stream that goes on after the event `lastId`, or begins now. It reads only when its caller takes what is there, so
    * a slow caller costs no memory.
    */
-  open(tenant: string | undefined, lastId: string | null): ReadableStream<Uint8Array>
+  open(tenant: string | undefined, lastId: string | null): Promise<ReadableStream<Uint8Array>>
   /** Ends every stream, and each that is opened later. */
   close(): void
 }
@@ -38,26 +38,27 @@ export function createEventStreams(feed: ChangeFeed, { heartbeatMs = 15_000 }: E
     })
 
   return {
-    open(tenant, lastId) {
-      let { position, text } = begin(feed, lastId)
+    async open(tenant, lastId) {
+      let { position, text } = await begin(feed, lastId)
       let cancelled = false
       // Also where nothing is new for this caller its place moves on, so that it is not too old one day.
-      const next = (): string => {
-        const head = feed.head()
-        const changes = feed.after(position, batch, tenant)
+      const next = async (): Promise<string> => {
+        const head = await feed.head()
+        const changes = await feed.after(position, batch, tenant)
         position = changes.at(-1)?.position ?? head.position
         return changes.map(eventOf).join('')
       }
       const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
-        if (text === '' && !closed) text = next()
+        if (text === '' && !closed) text = await next()
         const until = performance.now() + heartbeatMs
         while (text === '' && !closed && !cancelled && performance.now() < until) {
           await untilChanged(until - performance.now())
-          text = next()
+          text = await next()
         }
         if (cancelled) return
         if (closed) return controller.close()
-        controller.enqueue(Buffer.from(text === '' ? `: nothing new\nid: ${feed.head().revision}\n\n` : text))
+        if (text === '') text = `: nothing new\nid: ${(await feed.head()).revision}\n\n`
+        controller.enqueue(Buffer.from(text))
         text = ''
       }
       const cancel = () => {
@@ -74,10 +75,13 @@ export function createEventStreams(feed: ChangeFeed, { heartbeatMs = 15_000 }: E
 }
 
 /** An id is set without an event, so that a caller who is cut off at once knows where it was. */
-function begin(feed: ChangeFeed, lastId: string | null): { readonly position: number; readonly text: string } {
-  const { position, revision } = feed.head()
+async function begin(
+  feed: ChangeFeed,
+  lastId: string | null,
+): Promise<{ readonly position: number; readonly text: string }> {
+  const { position, revision } = await feed.head()
   if (lastId === null) return { position, text: `retry: 1000\nid: ${revision}\n\n` }
-  const known = feed.positionOf(lastId)
+  const known = await feed.positionOf(lastId)
   if (known !== undefined) return { position: known, text: 'retry: 1000\n\n' }
   return { position, text: `retry: 1000\nevent: reset\nid: ${revision}\ndata: ${JSON.stringify({ revision })}\n\n` }
 }

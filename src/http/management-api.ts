@@ -15,6 +15,7 @@ import { pageLimit } from './page-parameters.ts'
 import { type Reply, reply, toResponse } from './reply.ts'
 import { requestId } from './request-id.ts'
 import { endSession, listSessions, registerSession, type SessionRegister, streamEvents } from './session-api.ts'
+import { waitsForFleet, written } from './written.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -52,23 +53,23 @@ export interface Acted {
   readonly revision: string
 }
 
-/** The port to the directory. Methods throw `PosternError`. */
+/** The port to the directory. Methods reject with `PosternError`. */
 export interface Management extends SessionRegister {
-  has(tenant: string): boolean
+  has(tenant: string): Promise<boolean>
   /** The newest first; undefined where there is no such tenant. */
-  activity(tenant: string, query: ActivityQuery): ActivityPage | undefined
-  list(limit: number, after: string | undefined): readonly Json[]
+  activity(tenant: string, query: ActivityQuery): Promise<ActivityPage | undefined>
+  list(limit: number, after: string | undefined): Promise<readonly Json[]>
   /** Undefined where there is no such tenant. */
-  read(tenant: string): { readonly document: unknown; readonly revision: string } | undefined
+  read(tenant: string): Promise<{ readonly document: unknown; readonly revision: string } | undefined>
   /** Undefined where there is no such tenant. */
-  members(tenant: string, query: MembersQuery): MembersPage | undefined
-  /** Stores the document whole. Throws `malformed_tenant` with a JSON Pointer, and nothing is written. */
-  store(tenant: string, document: Json): { readonly revision: string; readonly warnings: readonly unknown[] }
-  act(command: Command): Acted
+  members(tenant: string, query: MembersQuery): Promise<MembersPage | undefined>
+  /** Stores the document whole. Rejects with `malformed_tenant` with a JSON Pointer, and nothing is written. */
+  store(tenant: string, document: Json): Promise<{ readonly revision: string; readonly warnings: readonly unknown[] }>
+  act(command: Command): Promise<Acted>
   /** Up to `limit` messages of the outbox behind the place `after`, dead ones or those that wait. */
-  messages(dead: boolean, limit: number, after: number): readonly (Json & { readonly seq: number })[]
-  /** Has a message tried anew. Throws `unknown_message`. */
-  retry(id: string): void
+  messages(dead: boolean, limit: number, after: number): Promise<readonly (Json & { readonly seq: number })[]>
+  /** Has a message tried anew. Rejects with `unknown_message`. */
+  retry(id: string): Promise<void>
 }
 
 export interface ManagementApiParts extends Pick<DecisionApiParts, 'settings' | 'log'> {
@@ -82,7 +83,7 @@ export interface ManagementApiParts extends Pick<DecisionApiParts, 'settings' | 
 export const managementRoute = {
   path: 'management',
   methods: ['ANY'],
-  statuses: [200, 400, 401, 403, 404, 405, 409, 413, 415, 503],
+  statuses: [200, 202, 400, 401, 403, 404, 405, 409, 413, 415, 503],
 } as const
 
 const paths = {
@@ -104,7 +105,7 @@ type Call = Context<{ Bindings: Bindings }>
 /** The API that changes tenants, on a listener of its own. */
 export function createManagementApi(parts: ManagementApiParts): Hono<{ Bindings: Bindings }> {
   const app = new Hono<{ Bindings: Bindings }>()
-  const answer = async (c: Call, make: (id: string) => Reply | Response | Promise<Reply>): Promise<Response> => {
+  const answer = async (c: Call, make: (id: string) => Reply | Promise<Reply | Response>): Promise<Response> => {
     const id = requestId(c.req.raw.headers.get('x-request-id'))
     let made: Reply | Response
     try {
@@ -142,73 +143,76 @@ export function createManagementApi(parts: ManagementApiParts): Hono<{ Bindings:
   return app
 }
 
-function list({ console, management }: ManagementApiParts, c: Call, id: string): Reply {
-  console.authenticate(c.req.raw.headers, { scope: 'read', tenant: undefined })
+async function list({ console, management }: ManagementApiParts, c: Call, id: string): Promise<Reply> {
+  await console.authenticate(c.req.raw.headers, { scope: 'read', tenant: undefined })
   const limit = pageLimit(new URL(c.req.url).searchParams)
-  return reply(200, JSON.stringify({ tenants: management.list(limit, c.req.query('after')) }), id)
+  return reply(200, JSON.stringify({ tenants: await management.list(limit, c.req.query('after')) }), id)
 }
 
 /** `next` is where the next page begins, if there may be one. */
-function listMessages({ console, management }: ManagementApiParts, c: Call, id: string): Reply {
-  console.authenticate(c.req.raw.headers, { scope: 'read', tenant: undefined })
+async function listMessages({ console, management }: ManagementApiParts, c: Call, id: string): Promise<Reply> {
+  await console.authenticate(c.req.raw.headers, { scope: 'read', tenant: undefined })
   const limit = pageLimit(new URL(c.req.url).searchParams)
   const { state = 'pending', after = '0' } = c.req.query()
   if (state !== 'pending' && state !== 'dead') throw malformed('', '`state` must be `pending` or `dead`')
   if (!/^(?:0|[1-9][0-9]{0,14})$/.test(after)) throw malformed('', '`after` must be the `next` of the page before')
-  const found = management.messages(state === 'dead', limit, Number(after))
+  const found = await management.messages(state === 'dead', limit, Number(after))
   const last = found.length === limit ? found.at(-1) : undefined
   const messages = found.map(({ seq: _, ...message }) => message)
   return reply(200, JSON.stringify({ messages, ...(last && { next: String(last.seq) }) }), id)
 }
 
-function retry({ console, management }: ManagementApiParts, c: Call, id: string): Reply {
-  console.authenticate(c.req.raw.headers, { scope: 'manage', tenant: undefined })
+async function retry({ console, management }: ManagementApiParts, c: Call, id: string): Promise<Reply> {
+  await console.authenticate(c.req.raw.headers, { scope: 'manage', tenant: undefined })
   const message = c.req.param('id') as string
-  management.retry(message)
+  await management.retry(message)
   return reply(200, JSON.stringify({ id: message, state: 'pending' }), id)
 }
 
-function read({ console, management }: ManagementApiParts, c: Call, id: string): Reply {
-  console.authenticate(c.req.raw.headers, { scope: 'read', tenant: c.req.param('tenant') })
+async function read({ console, management }: ManagementApiParts, c: Call, id: string): Promise<Reply> {
+  await console.authenticate(c.req.raw.headers, { scope: 'read', tenant: c.req.param('tenant') })
   const name = c.req.param('tenant') as string
-  const found = management.read(name)
+  const found = await management.read(name)
   if (found === undefined) throw new PosternError('unknown_tenant', `no tenant \`${name}\``)
   return reply(200, JSON.stringify(found.document), id, { 'X-Postern-Revision': found.revision })
 }
 
-function members({ console, management }: ManagementApiParts, c: Call, id: string): Reply {
-  console.authenticate(c.req.raw.headers, { scope: 'read', tenant: c.req.param('tenant') })
+async function members({ console, management }: ManagementApiParts, c: Call, id: string): Promise<Reply> {
+  await console.authenticate(c.req.raw.headers, { scope: 'read', tenant: c.req.param('tenant') })
   const tenant = c.req.param('tenant') as string
   const query = membersQuery(new URL(c.req.url).searchParams)
-  const page = management.members(tenant, query)
+  const page = await management.members(tenant, query)
   if (page === undefined) throw new PosternError('unknown_tenant', `no tenant \`${tenant}\``)
   const next = page.next === undefined ? null : memberCursor(query.sort, page.next)
   return reply(200, JSON.stringify({ members: page.members, next }), id)
 }
 
-function activity({ console, management }: ManagementApiParts, c: Call, id: string): Reply {
-  console.authenticate(c.req.raw.headers, { scope: 'read', tenant: c.req.param('tenant') })
+async function activity({ console, management }: ManagementApiParts, c: Call, id: string): Promise<Reply> {
+  await console.authenticate(c.req.raw.headers, { scope: 'read', tenant: c.req.param('tenant') })
   const tenant = c.req.param('tenant') as string
-  const page = management.activity(tenant, activityQuery(new URL(c.req.url).searchParams))
+  const page = await management.activity(tenant, activityQuery(new URL(c.req.url).searchParams))
   if (page === undefined) throw new PosternError('unknown_tenant', `no tenant \`${tenant}\``)
   const next = page.next === undefined ? null : activityCursor(page.next)
   return reply(200, JSON.stringify({ activity: page.activity, next }), id)
 }
 
 async function store(parts: ManagementApiParts, c: Call, id: string): Promise<Reply> {
-  parts.console.authenticate(c.req.raw.headers, { scope: 'manage', tenant: c.req.param('tenant') })
+  await parts.console.authenticate(c.req.raw.headers, { scope: 'manage', tenant: c.req.param('tenant') })
+  const waits = waitsForFleet(c)
   const { body: document } = await jsonBody(parts, c)
-  return reply(200, JSON.stringify(parts.management.store(c.req.param('tenant') as string, document)), id)
+  const stored = await parts.management.store(c.req.param('tenant') as string, document)
+  return written(parts.management, waits, stored.revision, JSON.stringify(stored), id)
 }
 
 /** A denial is a 403 with the decision; one that ran into a limit is a 409, for room may come. */
 async function act(parts: ManagementApiParts, c: Call, id: string): Promise<Reply> {
-  const actor = parts.console.actor(c.req.raw.headers, { scope: 'manage', tenant: c.req.param('tenant') })
+  const actor = await parts.console.actor(c.req.raw.headers, { scope: 'manage', tenant: c.req.param('tenant') })
+  const waits = waitsForFleet(c)
   const { body: asked, bytes } = await jsonBody(parts, c)
   const { resource = {}, context = {}, invitation } = asked
   if (invitation !== undefined && typeof invitation !== 'string')
     throw malformed('/invitation', '`invitation` must be a string')
-  const acted = parts.management.act({
+  const acted = await parts.management.act({
     tenant: c.req.param('tenant') as string,
     actor,
     action: c.req.param('action') as string,
@@ -220,10 +224,12 @@ async function act(parts: ManagementApiParts, c: Call, id: string): Promise<Repl
     key: c.req.header('idempotency-key'),
   })
   const { answer, done, replayed, revision } = acted
-  if (answer === undefined)
-    return reply(200, JSON.stringify({ decision: true, replayed: true, done: replayed, revision }), id)
+  if (answer === undefined) {
+    const body = JSON.stringify({ decision: true, replayed: true, done: replayed, revision })
+    return written(parts.management, waits, revision, body, id)
+  }
   const { decision, stage: _, ...context_ } = answer.decision
   const body = JSON.stringify({ decision, context: { ...context_, decision_id: answer.decisionId }, done, revision })
-  if (decision) return reply(200, body, id)
+  if (decision) return written(parts.management, waits, revision, body, id)
   return reply(context_.limit === undefined ? 403 : 409, body, id)
 }

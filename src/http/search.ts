@@ -25,8 +25,8 @@ export type SearchKind = 'subject' | 'resource' | 'action'
 /** So many are decided before other requests get their turn. */
 const stretch = 64
 
-/** So often a page is gone through before it is given no more than what one turn of the event loop sees. */
-const attempts = 3
+/** So often a page is gone through, and so often while others have their turns between its stretches. */
+const attempts = { all: 10, withOthers: 2 }
 
 /**
  * `POST /access/v1/search/{kind}`: those of the tenant's candidates that the policy allows, each decided as
@@ -35,13 +35,13 @@ const attempts = 3
  *
  * INVARIANT: a page ends after a bounded number of candidates, with or without results; nothing is kept between pages.
  * INVARIANT: a page is of one state of its tenant. When the tenant is written meanwhile it is begun again, and at last
- * gone through without giving anybody a turn to write.
+ * gone through without giving others of this process a turn to write.
  */
 export async function search(parts: SearchParts, question: Question, kind: SearchKind): Promise<Reply> {
   const { body, requestId } = question
   refuseInlineTenant(body)
   const request = questionAbout(question, kind)
-  const { id } = parts.pdp.snapshot().open(request)
+  const { id } = await parts.pdp.snapshot().open(request)
   const asked = canonical([kind, id, body.subject, body.action, body.resource, body.context])
   const start = startOf(body.page, asked, parts.pageTokens)
   const found = await ofOneState((others) =>
@@ -68,14 +68,14 @@ interface Page {
 type Others = () => Promise<unknown>
 
 async function ofOneState(page: (others: Others) => Promise<Page>): Promise<Page> {
-  for (let attempt = 1; attempt < attempts; attempt++) {
+  for (let attempt = 1; ; attempt++) {
     try {
-      return await page(() => setImmediate())
+      return await page(() => (attempt <= attempts.withOthers ? setImmediate() : Promise.resolve()))
     } catch (error) {
-      if (!(error instanceof PosternError) || error.code !== 'tenant_changed') throw error
+      const again = error instanceof PosternError && error.code === 'tenant_changed' && attempt < attempts.all
+      if (!again) throw error
     }
   }
-  return page(() => Promise.resolve())
 }
 
 async function pageOf(
@@ -86,15 +86,18 @@ async function pageOf(
   most: number,
   others: Others,
 ): Promise<Page> {
-  const open = pdp.open(request)
-  const candidates = (after: string | undefined, count: number): readonly Candidate[] =>
+  const open = await pdp.open(request)
+  const candidates = (
+    after: string | undefined,
+    count: number,
+  ): readonly Candidate[] | Promise<readonly Candidate[]> =>
     kind === 'action' ? open.actions(after, count) : open.candidates(request[kind].type, after, count)
   const ids: string[] = []
   let after = from
   let left = most
   while (left > 0 && ids.length < limit) {
     const wanted = Math.min(stretch, left)
-    const some = candidates(after, wanted)
+    const some = await candidates(after, wanted)
     for (const { id, position } of some) {
       if (ids.length >= limit) break
       if (await isAllowed(pdp, withCandidate(request, kind, id))) ids.push(id)
@@ -104,7 +107,7 @@ async function pageOf(
     left -= some.length
     await others()
   }
-  return { ids, end: after === undefined ? {} : { after }, more: candidates(after, 1).length > 0 }
+  return { ids, end: after === undefined ? {} : { after }, more: (await candidates(after, 1)).length > 0 }
 }
 
 async function isAllowed(pdp: Pdp, request: DecisionRequest): Promise<boolean> {

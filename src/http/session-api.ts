@@ -9,18 +9,19 @@ import type { EventStreams } from './event-streams.ts'
 import { jsonBody } from './json-body.ts'
 import { refuseUnknown } from './page-parameters.ts'
 import { type Reply, reply } from './reply.ts'
+import { type Fleet, waitsForFleet, written } from './written.ts'
 
-/** The port to the sessions of a directory. Methods throw `PosternError`. */
-export interface SessionRegister {
-  register(tenant: string, session: Omit<Session, 'at'>): void
+/** The port to the sessions of a directory. Methods reject with `PosternError`. */
+export interface SessionRegister extends Fleet {
+  register(tenant: string, session: Omit<Session, 'at'>): Promise<void>
   /** The oldest first; undefined where there is no such tenant. */
-  sessions(tenant: string, user: string): readonly Session[] | undefined
+  sessions(tenant: string, user: string): Promise<readonly Session[] | undefined>
   /** Answers with the revision; undefined where there is no such session. */
-  endSession(tenant: string, id: string): string | undefined
+  endSession(tenant: string, id: string): Promise<string | undefined>
 }
 
 export interface SessionApiParts extends Pick<DecisionApiParts, 'settings'> {
-  readonly management: SessionRegister & { has(tenant: string): boolean }
+  readonly management: SessionRegister & { has(tenant: string): Promise<boolean> }
   readonly console: Console
   readonly events: EventStreams
 }
@@ -31,7 +32,7 @@ type Call = Context<{ Bindings: Bindings }>
 const longest = 1_000
 
 export async function registerSession(parts: SessionApiParts, c: Call, id: string): Promise<Reply> {
-  parts.console.authenticate(c.req.raw.headers, { scope: 'manage', tenant: c.req.param('tenant') })
+  await parts.console.authenticate(c.req.raw.headers, { scope: 'manage', tenant: c.req.param('tenant') })
   const { body } = await jsonBody(parts, c)
   const [extra] = Object.keys(body).filter((name) => !['id', 'user', 'about'].includes(name))
   if (extra !== undefined) throw malformed('', `a session has \`id\`, \`user\` and \`about\`, not \`${extra}\``)
@@ -44,33 +45,38 @@ export async function registerSession(parts: SessionApiParts, c: Call, id: strin
     user: text('user', body.user, 1),
     about: text('about', body.about ?? '', 0),
   }
-  parts.management.register(c.req.param('tenant') as string, session)
+  await parts.management.register(c.req.param('tenant') as string, session)
   return reply(200, JSON.stringify(session), id)
 }
 
-export function listSessions({ console, management }: SessionApiParts, c: Call, id: string): Reply {
-  console.authenticate(c.req.raw.headers, { scope: 'read', tenant: c.req.param('tenant') })
+export async function listSessions({ console, management }: SessionApiParts, c: Call, id: string): Promise<Reply> {
+  await console.authenticate(c.req.raw.headers, { scope: 'read', tenant: c.req.param('tenant') })
   const tenant = c.req.param('tenant') as string
-  const sessions = management.sessions(tenant, c.req.param('user') as string)
+  const sessions = await management.sessions(tenant, c.req.param('user') as string)
   if (sessions === undefined) throw new PosternError('unknown_tenant', `no tenant \`${tenant}\``)
   return reply(200, JSON.stringify({ sessions }), id)
 }
 
-export function endSession({ console, management }: SessionApiParts, c: Call, id: string): Reply {
-  console.authenticate(c.req.raw.headers, { scope: 'manage', tenant: c.req.param('tenant') })
-  const revision = management.endSession(c.req.param('tenant') as string, c.req.param('session') as string)
+export async function endSession({ console, management }: SessionApiParts, c: Call, id: string): Promise<Reply> {
+  await console.authenticate(c.req.raw.headers, { scope: 'manage', tenant: c.req.param('tenant') })
+  const waits = waitsForFleet(c)
+  const revision = await management.endSession(c.req.param('tenant') as string, c.req.param('session') as string)
   if (revision === undefined) throw new PosternError('unknown_session')
-  return reply(200, JSON.stringify({ revision }), id)
+  return written(management, waits, revision, JSON.stringify({ revision }), id)
 }
 
-export function streamEvents({ console, management, events }: SessionApiParts, c: Call, id: string): Response {
-  console.authenticate(c.req.raw.headers, { scope: 'read', tenant: c.req.query('tenant') })
+export async function streamEvents(
+  { console, management, events }: SessionApiParts,
+  c: Call,
+  id: string,
+): Promise<Response> {
+  await console.authenticate(c.req.raw.headers, { scope: 'read', tenant: c.req.query('tenant') })
   const parameters = new URL(c.req.url).searchParams
   refuseUnknown(parameters, ['tenant'])
   const tenant = parameters.get('tenant') ?? undefined
-  if (tenant !== undefined && !management.has(tenant))
+  if (tenant !== undefined && !(await management.has(tenant)))
     throw new PosternError('unknown_tenant', `no tenant \`${tenant}\``)
-  return new Response(events.open(tenant, c.req.raw.headers.get('last-event-id')), {
+  return new Response(await events.open(tenant, c.req.raw.headers.get('last-event-id')), {
     headers: {
       'Content-Type': 'text/event-stream',
       'Cache-Control': 'no-store',

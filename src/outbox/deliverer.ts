@@ -4,15 +4,15 @@ import type { Channel, Message } from './message.ts'
 /** The stored messages that wait, in the order in which they were written. */
 export interface Queue {
   /** The tenants that have some. */
-  waiting(): readonly string[]
+  waiting(): Promise<readonly string[]>
   /** The tenant's first for one of the channels, due or not. What brings an invitation that is void by now is dropped. */
-  next(tenant: string, channels: readonly string[], at: number): Message | undefined
+  next(tenant: string, channels: readonly string[], at: number): Promise<Message | undefined>
   /** Forgets the message, and its secret. */
-  delivered(id: string): void
+  delivered(id: string): Promise<void>
   /** Counts the attempt. Without `due` the message is dead: it waits for somebody to have it tried again. */
-  failed(id: string, error: string, due: number | undefined): void
+  failed(id: string, error: string, due: number | undefined): Promise<void>
   /** Drops every message whose invitation is void. */
-  dropVoid(at: number): void
+  dropVoid(at: number): Promise<void>
 }
 
 export interface DelivererOptions {
@@ -78,17 +78,17 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     const failure = await failureOf(channels[message.channel] as Channel, message)
     // After the stop the directory is closed.
     if (closed) return
-    if (failure === undefined) return queue.delivered(message.id)
+    if (failure === undefined) return await queue.delivered(message.id)
     const failures = message.attempts + 1
     const dead = failure.final || failures >= attempts
-    queue.failed(message.id, failure.message, dead ? undefined : now() + pauseAfter(failures))
+    await queue.failed(message.id, failure.message, dead ? undefined : now() + pauseAfter(failures))
     if (dead) log.warn('a message of the outbox is dead: see `GET /v1/outbox?state=dead`')
   }
 
   const serve = async (tenant: string): Promise<void> => {
     while (!stopping) {
-      const message = queue.next(tenant, names, now())
-      if (message === undefined) return
+      const message = await queue.next(tenant, names, now())
+      if (stopping || message === undefined) return
       if (message.due > now()) return wakeAt(tenant, message.due)
       await attempt(message)
     }
@@ -118,28 +118,37 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     start()
   }
 
-  const sweep = () => {
+  const sweep = async () => {
     try {
-      queue.dropVoid(now())
+      await queue.dropVoid(now())
     } catch (error) {
       log.error('the outbox cannot be swept', { error })
     }
   }
-  sweep()
-  const sweeping = setInterval(sweep, sweepMs).unref()
-  for (const tenant of queue.waiting()) wake(tenant)
+  const begin = async () => {
+    await sweep()
+    try {
+      for (const tenant of await queue.waiting()) wake(tenant)
+    } catch (error) {
+      log.error('the outbox cannot be read', { error })
+    }
+  }
+  let sweeping = begin()
+  const sweeps = setInterval(() => {
+    sweeping = sweep()
+  }, sweepMs).unref()
 
   return {
     wake,
     async close(timeoutMs) {
       stopping = true
-      clearInterval(sweeping)
+      clearInterval(sweeps)
       for (const timer of timers.values()) clearTimeout(timer)
       let late: NodeJS.Timeout | undefined
       const limit = new Promise((resolve) => {
         late = setTimeout(resolve, timeoutMs)
       })
-      await Promise.race([Promise.all(busy.values()), limit])
+      await Promise.race([Promise.all([sweeping, ...busy.values()]), limit])
       clearTimeout(late)
       closed = true
     },

@@ -19,11 +19,11 @@ export interface Change {
 /** What was changed, in the order in which it was. Only changes that are on disk are told. */
 export interface ChangeFeed {
   /** Where the feed is now. */
-  head(): Pick<Change, 'position' | 'revision'>
+  head(): Promise<Pick<Change, 'position' | 'revision'>>
   /** The position of a revision that all later changes are still known of; undefined for any other text. */
-  positionOf(revision: string): number | undefined
+  positionOf(revision: string): Promise<number | undefined>
   /** The next changes behind a position, of one tenant where it is named. */
-  after(position: number, limit: number, tenant: string | undefined): readonly Change[]
+  after(position: number, limit: number, tenant: string | undefined): Promise<readonly Change[]>
   /** Calls `changed` soon after each change, until the function that it gives is called. */
   watch(changed: () => void): () => void
 }

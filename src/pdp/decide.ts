@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { candidatesIn } from './candidates.ts'
-import type { Answer, Decision, SnapshotPdp } from './decision.ts'
+import type { Answer, Decision } from './decision.ts'
 import { createDecisionPool, type DecisionPool } from './decision-pool.ts'
 import { PosternError } from './errors.ts'
 import { type Explanation, explain } from './explain.ts'
 import { toDecision } from './explain-decision.ts'
-import type { TenantFacts, TenantSource } from './facts.ts'
+import type { Candidate, TenantFacts, TenantSource } from './facts.ts'
 import { holdFacts } from './held-facts.ts'
 import { createMemo, type Memo, type MemoLimits } from './memo.ts'
 import type { Policy } from './policy.ts'
@@ -21,9 +21,11 @@ export interface PdpOptions {
   readonly now?: () => Date
 }
 
-/** A decision point whose policy can be replaced in one step. */
-export interface ActivePdp extends SnapshotPdp {
+/** A decision point whose policy can be replaced in one step. Throws `NotLoaded` where a fact is not at hand. */
+export interface ActivePdp {
   decide(request: DecisionRequest): Answer
+  /** See `SnapshotPdp`. */
+  snapshot(): HeldPdp
   /** Rejects as `decide` throws. The cache has no part in it. */
   explain(request: DecisionRequest): Promise<Explanation>
   /**
@@ -34,6 +36,16 @@ export interface ActivePdp extends SnapshotPdp {
   activate(policy: Policy): void
   readonly policy: Policy | undefined
   readonly memo: Memo | undefined
+}
+
+/** A `Snapshot` that throws `NotLoaded` instead of waiting. */
+export interface HeldPdp {
+  decide(request: DecisionRequest): Answer
+  open(request: Whose): HeldTenant
+}
+
+export interface HeldTenant extends Pick<TenantFacts, 'id' | 'candidates'> {
+  actions(after: string | undefined, most: number): readonly Candidate[]
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Candidate, TenantFacts } from './facts.ts'
+import type { Candidate } from './facts.ts'
 import type { DecisionRequest } from './request.ts'
 
 /** What must be done about a decision; `type` is one of the system's obligation types, the rest its parameters. */
@@ -57,12 +57,17 @@ export interface SnapshotPdp extends Pdp {
  * the whole request is to be begun again.
  */
 export interface Snapshot extends Pdp {
-  /** The tenant that a request is about. Throws what `decide` throws where there is none. */
-  open(request: Pick<DecisionRequest, 'context' | 'tenant'>): OpenTenant
+  /** The tenant that a request is about. Throws (or rejects with) what `decide` does where there is none. */
+  open(request: Pick<DecisionRequest, 'context' | 'tenant'>): OpenTenant | Promise<OpenTenant>
 }
 
+type Candidates = readonly Candidate[]
+
 /** What a search goes through. Whether anything may be done with it is for `decide` to say. */
-export interface OpenTenant extends Pick<TenantFacts, 'id' | 'candidates'> {
-  /** The permissions of its system, in the order of the system's files; see `TenantFacts.candidates`. */
-  actions(after: string | undefined, most: number): readonly Candidate[]
+export interface OpenTenant {
+  readonly id: string
+  /** See `TenantFacts.candidates`. */
+  candidates(type: string, after: string | undefined, most: number): Candidates | Promise<Candidates>
+  /** The permissions of its system, in the order of the system's files. */
+  actions(after: string | undefined, most: number): Candidates
 }

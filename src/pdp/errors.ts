@@ -141,7 +141,17 @@ export const errorTable = {
   directory_unavailable: {
     status: 503,
     message: 'the directory of tenants cannot be read or written',
-    remedy: 'mend the file of `directory`; see the log line of this request id',
+    remedy: 'mend what `directory` names; see the log line of this request id',
+  },
+  stale_directory: {
+    status: 503,
+    message: 'it is too long ago that the facts were confirmed to be the present ones',
+    remedy: 'ask again; see whether this sidecar reaches the database of `directory`',
+  },
+  revision_not_reached: {
+    status: 503,
+    message: 'the facts are not yet of the revision that was asked for',
+    remedy: 'ask again; a `revision` from before a restore is never reached, so drop it',
   },
   tenant_changed: {
     status: 503,

@@ -76,8 +76,24 @@ export interface FactRecord {
 }
 
 /**
+ * A fact is not at hand. When `loaded` has resolved it is, for whoever asks all over again; it rejects with the
+ * `PosternError` that says why it cannot be had.
+ */
+export class NotLoaded extends Error {
+  override readonly name = 'NotLoaded'
+  readonly loaded: Promise<unknown>
+
+  constructor(loaded: Promise<unknown>) {
+    super('a fact is not at hand')
+    this.loaded = loaded
+    // Whoever asks may have given up before it fails.
+    loaded.catch(() => {})
+  }
+}
+
+/**
  * The facts of one tenant, at one revision. Every answer is JSON text, undefined where the tenant does not have the
- * fact. Throws `PosternError` `too_many_facts` where a bound is exceeded.
+ * fact. Throws `PosternError` `too_many_facts` where a bound is exceeded, and `NotLoaded`.
  */
 export interface TenantFacts {
   readonly id: string
@@ -103,7 +119,7 @@ export interface Candidate {
   readonly position: string
 }
 
-/** Where tenants are found by id; undefined for one that does not exist. */
+/** Where tenants are found by id; undefined for one that does not exist. Throws `NotLoaded`. */
 export interface TenantSource {
   find(tenant: string): TenantFacts | undefined
 }

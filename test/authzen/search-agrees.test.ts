@@ -37,7 +37,7 @@ describe('the systems that are shipped, and the examples', () => {
     let allowed = 0
     for (const { app, open } of tenants) {
       const at = `/t/${open.id}/access/v1`
-      const users = open.candidates('user', undefined, all).map(({ id }) => id)
+      const users = (await open.candidates('user', undefined, all)).map(({ id }) => id)
       const actions = open.actions(undefined, all).map(({ id }) => id)
       const may = async (subject: Entity, name: string, resource: Entity) => {
         const { status, text } = await asked(app, `${at}/evaluation`, { subject, action: { name }, resource })
@@ -64,7 +64,7 @@ describe('the systems that are shipped, and the examples', () => {
         const type = name.includes(':') ? name.slice(0, name.indexOf(':')) : pick(['record', 'todo'])
         const subject = { type: 'user', id: pick([...users, 'nobody']) }
         const resource = { type, id: pick(['-', '101', '115', 'record-1', 'key-app']), properties: pick(properties) }
-        const resources = open.candidates(type, undefined, all).map(({ id }) => id)
+        const resources = (await open.candidates(type, undefined, all)).map(({ id }) => id)
         await agree('subject', { subject: { type: 'user' }, action, resource }, users, (id) =>
           may({ ...subject, id }, name, resource),
         )

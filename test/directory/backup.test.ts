@@ -15,11 +15,11 @@ const acme: TenantDocument = {
   entities: { document: { d: { a: 1 } } },
 }
 
-function stored(...documents: readonly TenantDocument[]): string {
+async function stored(...documents: readonly TenantDocument[]): Promise<string> {
   const file = directoryFile()
-  const directory = openDirectory(file)
-  if (documents.length > 0) directory.put(documents)
-  directory.close()
+  const directory = await openDirectory(file)
+  if (documents.length > 0) await directory.put(documents)
+  await directory.close()
   return file
 }
 
@@ -32,16 +32,16 @@ function tamper(file: string, sql: string): void {
 
 describe('a backup', () => {
   it('is restored whole, under another epoch', async () => {
-    const [file, copy] = [stored(acme), directoryFile()]
+    const [file, copy] = [await stored(acme), directoryFile()]
     expect(await upon(file, 'directory', 'backup', copy)).toEqual({ code: 0, stdout: '', stderr: '' })
-    const directory = openDirectory(file)
+    const directory = await openDirectory(file)
     const before = directory.tenants.find('acme')?.revision
-    directory.write('acme', (draft, _, journal) => {
-      journal.keepAnswer('later', { digest: 'd', body: '{}' }, 1)
-      return { commit: true, change: 'test', value: draft.removeMember('bob') }
+    await directory.write('acme', async (draft, _, journal) => {
+      await journal.keepAnswer('later', { digest: 'd', body: '{}' }, 1)
+      return { commit: true, change: 'test', value: await draft.removeMember('bob') }
     })
-    directory.put([{ ...acme, tenant: 'beta' }])
-    directory.close()
+    await directory.put([{ ...acme, tenant: 'beta' }])
+    await directory.close()
 
     expect(await upon(file, 'directory', 'restore', copy)).toEqual({
       code: 2,
@@ -49,32 +49,38 @@ describe('a backup', () => {
       stderr: `postern: \`${file}\` holds tenants\n\`--replace\` replaces all of them\n`,
     })
     expect((await upon(file, 'directory', 'restore', copy, '--replace')).code).toBe(0)
-    const restored = openDirectory(file)
-    expect(restored.list(9).map(({ id }) => id)).toEqual(['acme'])
-    expect(restored.export('acme')).toEqual({ ...acme, revision: 1 })
+    const restored = await openDirectory(file)
+    expect((await restored.list(9)).map(({ id }) => id)).toEqual(['acme'])
     const after = restored.tenants.find('acme')?.revision
+    expect(await restored.export('acme')).toEqual({ document: { ...acme, revision: 1 }, revision: after })
     expect([before, after]).toEqual([expect.stringMatching(/\.1$/), expect.stringMatching(/\.1$/)])
     expect(after).not.toBe(before)
-    expect(
-      restored.write('acme', (_, __, journal) => ({ commit: false, value: journal.answered('later', 1) }))?.value,
-    ).toBeUndefined()
-    expect(restored.check()).toEqual({ faults: [], tenants: 1, members: 2 })
-    restored.close()
+    const answered = await restored.write('acme', async (_, __, journal) => ({
+      commit: false,
+      value: await journal.answered('later', 1),
+    }))
+    expect(answered).toEqual({ value: undefined, revision: after })
+    expect(await restored.check()).toEqual({ faults: [], tenants: 1, members: 2 })
+    await restored.close()
   })
 
-  it('restored by a running process is what it decides upon next', () => {
-    const [file, copy] = [stored(acme), directoryFile()]
-    const directory = openDirectory(file)
-    directory.backup(copy)
-    directory.write('acme', (draft) => ({ commit: true, change: 'test', value: draft.removeMember('bob') }))
+  it('restored by a running process is what it decides upon next', async () => {
+    const [file, copy] = [await stored(acme), directoryFile()]
+    const directory = await openDirectory(file)
+    await directory.backup(copy)
+    await directory.write('acme', async (draft) => ({
+      commit: true,
+      change: 'test',
+      value: await draft.removeMember('bob'),
+    }))
     expect(directory.tenants.find('acme')?.record('bob')).toBeUndefined()
-    directory.restore(copy)
+    await directory.restore(copy)
     expect(directory.tenants.find('acme')?.record('bob')?.value('user')).toBe('bob')
-    directory.close()
+    await directory.close()
   })
 
   it('that is none, or of another version, replaces nothing', async () => {
-    const [file, text, other] = [stored(acme), directoryFile(), stored()]
+    const [file, text, other] = [await stored(acme), directoryFile(), await stored()]
     writeFileSync(text, 'no database\n'.repeat(100))
     tamper(other, "update migration set digest = 'other'")
     for (const [copy, message] of [
@@ -87,13 +93,13 @@ describe('a backup', () => {
         stdout: '',
         stderr: `postern: ${message}\n`,
       })
-    const directory = openDirectory(file)
-    expect(directory.export('acme')).toEqual({ ...acme, revision: 1 })
-    directory.close()
+    const directory = await openDirectory(file)
+    expect((await directory.export('acme'))?.document).toEqual({ ...acme, revision: 1 })
+    await directory.close()
   })
 
   it('never overwrites a file', async () => {
-    const [file, copy] = [stored(acme), stored(acme)]
+    const [file, copy] = [await stored(acme), await stored(acme)]
     expect((await upon(file, 'directory', 'backup', copy)).stderr).toBe(
       `postern: \`${copy}\` exists\nname another file\n`,
     )
@@ -102,7 +108,7 @@ describe('a backup', () => {
 
 describe('a check', () => {
   it('finds nothing where all is well', async () => {
-    expect(await upon(stored(acme), 'directory', 'check')).toEqual({
+    expect(await upon(await stored(acme), 'directory', 'check')).toEqual({
       code: 0,
       stdout: '1 tenants, 2 members, 0 faults\n',
       stderr: '',
@@ -127,7 +133,7 @@ describe('a check', () => {
     ['delete from change', 'the change feed ends at undefined, the directory at 1'],
     ['update tenant set revision = 9', 'tenant `acme`: its revision is later than that of the directory'],
   ])('finds what %s does', async (sql, fault) => {
-    const file = stored(acme)
+    const file = await stored(acme)
     tamper(file, sql)
     const { code, stdout } = await upon(file, 'directory', 'check')
     expect([code, stdout.split('\n')[0]]).toEqual([1, fault])

@@ -20,27 +20,27 @@ export function draftOf(document: Document): TenantDraft {
     setSettings(settings) {
       document.settings = settings
     },
-    member: (user) => members.find((record) => record.user === user),
-    putMember(record) {
+    member: async (user) => members.find((record) => record.user === user),
+    async putMember(record) {
       const index = members.findIndex(({ user }) => user === record.user)
       members.splice(index < 0 ? members.length : index, index < 0 ? 0 : 1, record)
     },
-    removeMember(user) {
+    async removeMember(user) {
       const index = members.findIndex((record) => record.user === user)
       if (index >= 0) members.splice(index, 1)
     },
-    memberByAddress: (address) =>
+    memberByAddress: async (address) =>
       members.find(({ user, email }) => [user, email].some((known) => fold(known) === fold(address))),
-    membersWithKey: (key) => members.filter(({ api_keys: keys }) => ((keys ?? []) as unknown[]).includes(key)),
-    membersOfRole: (role) => members.filter((record) => record.role === role),
-    list: (name) => [...listOf(name)],
-    setList(name, elements) {
+    membersWithKey: async (key) => members.filter(({ api_keys: keys }) => ((keys ?? []) as unknown[]).includes(key)),
+    membersOfRole: async (role) => members.filter((record) => record.role === role),
+    list: async (name) => [...listOf(name)],
+    async setList(name, elements) {
       document[name] = [...elements]
     },
-    add(name, element) {
+    async add(name, element) {
       document[name] = [...listOf(name), element]
     },
-    remove(name, matches) {
+    async remove(name, matches) {
       const isMeant = (element: unknown) =>
         Object.entries(matches).every(([member, value]) => (element as JsonObject)[member] === value)
       const kept = listOf(name).filter((element) => !isMeant(element))
@@ -48,8 +48,8 @@ export function draftOf(document: Document): TenantDraft {
       document[name] = kept
       return removed
     },
-    object: (name) => (document[name] ?? {}) as JsonObject,
-    setObject(name, value) {
+    object: async (name) => (document[name] ?? {}) as JsonObject,
+    async setObject(name, value) {
       document[name] = value
     },
   }

@@ -13,14 +13,14 @@ const kills = Number(process.env.POSTERN_TEST_KILLS ?? 25)
 const writer = `
   import { writeSync } from 'node:fs'
   import { openDirectory } from '${pathToFileURL(join(project.root, 'dist/src/directory/directory.js'))}'
-  const directory = openDirectory(process.argv[1])
+  const directory = await openDirectory(process.argv[1])
   for (;;) {
-    const { value } = directory.write('acme', (draft) => {
+    const { value } = await directory.write('acme', async (draft) => {
       const n = (draft.settings().writes ?? 0) + 1
-      draft.putMember({ user: 'u' + n, role: 'r' + (n % 3), api_keys: ['k', 'k' + n], status: n % 2 ? 'active' : 'pending' })
-      if (n % 3 === 0) draft.removeMember('u' + (n - 1))
-      draft.add('shares', { user: 'u' + n, path: '/' + n })
-      draft.setObject('groups', { latest: ['u' + n] })
+      await draft.putMember({ user: 'u' + n, role: 'r' + (n % 3), api_keys: ['k', 'k' + n], status: n % 2 ? 'active' : 'pending' })
+      if (n % 3 === 0) await draft.removeMember('u' + (n - 1))
+      await draft.add('shares', { user: 'u' + n, path: '/' + n })
+      await draft.setObject('groups', { latest: ['u' + n] })
       draft.setSettings({ writes: n })
       return { commit: true, change: 'test', value: n }
     })
@@ -44,15 +44,15 @@ async function killedAfter(file: string, delay: number): Promise<number> {
 
 it(`loses no acknowledged write and keeps every invariant when it is killed ${kills} times`, async () => {
   const file = directoryFile()
-  const first = openDirectory(file)
-  first.put([{ tenant: 'acme', system: 'x' }])
-  first.close()
+  const first = await openDirectory(file)
+  await first.put([{ tenant: 'acme', system: 'x' }])
+  await first.close()
   let writes = 0
   for (let kill = 0; kill < kills; kill++) {
     const acknowledged = await killedAfter(file, (kill * 7) % 60)
     expect(acknowledged).toBeGreaterThan(writes)
-    const directory = openDirectory(file)
-    const { settings, members, shares, groups, revision } = directory.export('acme') ?? {}
+    const directory = await openDirectory(file)
+    const { settings, members, shares, groups, revision } = (await directory.export('acme'))?.document ?? {}
     writes = Number(settings?.writes)
     // The write under way was committed, or nothing of it was.
     expect([acknowledged, acknowledged + 1]).toContain(writes)
@@ -63,7 +63,7 @@ it(`loses no acknowledged write and keeps every invariant when it is killed ${ki
     )
     expect(shares).toEqual(numbers.map((n) => ({ user: `u${n}`, path: `/${n}` })))
     expect(groups).toEqual({ latest: [`u${writes}`] })
-    expect(directory.check().faults).toEqual([])
-    directory.close()
+    expect((await directory.check()).faults).toEqual([])
+    await directory.close()
   }
 }, 600_000)

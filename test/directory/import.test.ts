@@ -121,13 +121,13 @@ it('a custom level is a role, and an override of the seats counts', () => {
 
 it('while a server owns the directory, the command line is refused in one line', async () => {
   const file = directoryFile()
-  const owner = openDirectory(file)
+  const owner = await openDirectory(file)
   expect(await tenant(file, 'import', join(project.root, demos[0] as string))).toEqual({
     code: 2,
     stdout: '',
     stderr: `postern: \`${file}\` is in use by another process; stop that one first\n`,
   })
-  owner.close()
+  await owner.close()
 })
 
 it('a directory is served instead of documents, and released at the end', async () => {

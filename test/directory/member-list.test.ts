@@ -1,13 +1,14 @@
-import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
+import { SqliteAdapter, SqliteQueryCompiler } from 'kysely'
 import Database from 'libsql'
 import { describe, expect, it } from 'vitest'
 import { openDirectory } from '../../src/directory/directory.ts'
-import { mostRead, prepareMemberList } from '../../src/directory/member-list.ts'
-import { openStore, type Store } from '../../src/directory/store.ts'
-import type { Tables } from '../../src/directory/tables.ts'
+import { membersPage, mostRead } from '../../src/directory/member-list.ts'
+import { openSqliteStore } from '../../src/directory/sqlite-store.ts'
+import { builderOf } from '../../src/directory/statement.ts'
+import type { Session } from '../../src/directory/store.ts'
 import type { Member } from '../../src/pdp/member.ts'
-import type { MemberPlace, MembersQuery } from '../../src/pdp/members-query.ts'
-import { directoryFile, directoryOf } from '../support/stored-tenants.ts'
+import type { MemberPlace, MembersPage, MembersQuery } from '../../src/pdp/members-query.ts'
+import { backends, directoryFile } from '../support/stored-tenants.ts'
 
 const members: readonly (Member & { scope?: string | string[] })[] = [
   { user: 'zoe', email: 'A.Zoe@example.com', role: 'owner', api_keys: ['k1', 'k2'], scope: 'company' },
@@ -18,18 +19,18 @@ const members: readonly (Member & { scope?: string | string[] })[] = [
 ]
 
 /** Users of every page in turn. */
-function pagesOf(list: (query: MembersQuery) => ReturnType<ReturnType<typeof prepareMemberList>>, query: MembersQuery) {
+async function pagesOf(list: (query: MembersQuery) => Promise<MembersPage>, query: MembersQuery) {
   const pages: string[][] = []
   let from: MemberPlace | undefined
   do {
-    const page = list({ ...query, from })
+    const page = await list({ ...query, from })
     pages.push(page.members.map(({ user }) => user))
     from = page.next
   } while (from !== undefined)
   return pages
 }
 
-describe('a list of members', () => {
+describe.each(backends)('a list of members on $name', ({ directoryOf }) => {
   const directory = () =>
     directoryOf({ tenant: 'acme', system: 'x', members }, { tenant: 'acme2', system: 'x', members })
 
@@ -51,47 +52,42 @@ describe('a list of members', () => {
     [{ project: 'docs' }, ['Bob', 'bot']],
     [{ project: 'company' }, ['zoe']],
     [{ project: 'doc' }, []],
-  ])('of %j has every one that meets the filters, however it is cut into pages', (filters, expected) => {
-    const { members: list } = directory()
+  ])('of %j has every one that meets the filters, however it is cut into pages', async (filters, expected) => {
+    const { members: list } = await directory()
     for (const limit of [1, 2, 3, 100]) {
-      const pages = pagesOf((query) => list('acme', query) ?? { members: [], next: undefined }, {
-        sort: 'user',
-        ...filters,
-        limit,
-      })
+      const page = async (query: MembersQuery) => (await list('acme', query)) ?? expect.unreachable()
+      const pages = await pagesOf(page, { sort: 'user', ...filters, limit })
       expect(pages.flat()).toEqual(expected)
       expect(Math.max(...pages.map((page) => page.length))).toBeLessThanOrEqual(limit)
     }
   })
 
-  it('of no tenant is none, and one of an empty tenant is empty', () => {
-    const empty = directoryOf({ tenant: 'empty', system: 'x' })
-    expect(empty.members('none', { sort: 'user', limit: 1 })).toBeUndefined()
-    expect(empty.members('empty', { sort: 'user', limit: 1 })).toEqual({ members: [], next: undefined })
+  it('of no tenant is none, and one of an empty tenant is empty', async () => {
+    const empty = await directoryOf({ tenant: 'empty', system: 'x' })
+    expect(await empty.members('none', { sort: 'user', limit: 1 })).toBeUndefined()
+    expect(await empty.members('empty', { sort: 'user', limit: 1 })).toEqual({ members: [], next: undefined })
   })
 
-  it('goes on where it was when members come and go between pages', () => {
-    const changed = directory()
-    const first = changed.members('acme', { sort: 'user', limit: 2 })
-    changed.write('acme', (draft) => {
-      draft.removeMember('bot')
-      draft.putMember({ user: 'aaa' })
+  it('goes on where it was when members come and go between pages', async () => {
+    const changed = await directory()
+    const first = await changed.members('acme', { sort: 'user', limit: 2 })
+    await changed.write('acme', async (draft) => {
+      await draft.removeMember('bot')
+      await draft.putMember({ user: 'aaa' })
       return { commit: true, change: 'test', value: 0 }
     })
-    expect(changed.members('acme', { sort: 'user', limit: 9, from: first?.next })?.members.map((m) => m.user)).toEqual([
-      'eve',
-      'zoe',
-    ])
+    const second = await changed.members('acme', { sort: 'user', limit: 9, from: first?.next })
+    expect(second?.members.map((m) => m.user)).toEqual(['eve', 'zoe'])
   })
 })
 
 const many = 100_000
 
-/** The directory's file with 100,000 members, and the store with a count of the rows that its queries gave. */
-function counted() {
+/** The store of a directory's file with 100,000 members, and a count of the rows that a list reads of it. */
+async function counted() {
   const file = directoryFile()
-  const directory = openDirectory(file)
-  directory.put([
+  const directory = await openDirectory(file)
+  await directory.put([
     {
       tenant: 'big',
       system: 'x',
@@ -102,67 +98,59 @@ function counted() {
       })),
     },
   ])
-  directory.close()
-  const store = openStore(file)
+  await directory.close()
+  const store = openSqliteStore(file)
   const rows = { read: 0 }
-  const query: Store['query'] = (names, build) => {
-    const { all, first } = store.query(names, build)
-    return {
-      first,
-      all(values) {
-        const found = all(values)
-        rows.read += found.length
-        return found
-      },
-    }
+  const session: Session = {
+    ...store,
+    async all(statement, values) {
+      const found = await store.all(statement, values)
+      rows.read += found.length
+      return found
+    },
   }
-  return { file, rows, store, list: prepareMemberList({ ...store, query }) }
+  return { rows, store, list: (query: MembersQuery) => membersPage(session, 'big', query) }
 }
 
-it('a page of a tenant of 100,000 members reads no more rows than it may, whatever is asked', () => {
-  const { rows, store, list } = counted()
-  const read = (query: MembersQuery) => {
+it('a page of a tenant of 100,000 members reads no more rows than it may, whatever is asked', async () => {
+  const { rows, store, list } = await counted()
+  const read = async (query: MembersQuery) => {
     rows.read = 0
-    const { members: found, next } = list('big', query)
+    const { members: found, next } = await list(query)
     return [found.length, next !== undefined, rows.read]
   }
   // One row in 500 is read twice: as the place where the next ones begin.
   const most = mostRead + mostRead / 500
-  expect(read({ sort: 'user', limit: 100 })).toEqual([100, true, 501])
-  expect(read({ sort: 'email', limit: 1000, from: { by: '5', user: '' } })).toEqual([1000, true, 1002])
-  expect(read({ sort: 'role', limit: 1, role: 'r2', from: { by: 'r2', user: 'u9' } })).toEqual([1, true, 501])
+  expect(await read({ sort: 'user', limit: 100 })).toEqual([100, true, 501])
+  expect(await read({ sort: 'email', limit: 1000, from: { by: '5', user: '' } })).toEqual([1000, true, 1002])
+  expect(await read({ sort: 'role', limit: 1, role: 'r2', from: { by: 'r2', user: 'u9' } })).toEqual([1, true, 501])
   for (const sort of ['user', 'email', 'role'] as const)
-    expect(read({ sort, limit: 100, search: 'nobody' })).toEqual([0, true, most])
-  expect(read({ sort: 'user', limit: 100, role: 'none' })).toEqual([0, false, 0])
-  const pages = pagesOf((query) => list('big', query), { sort: 'email', limit: 100, search: 'u99999' })
+    expect(await read({ sort, limit: 100, search: 'nobody' })).toEqual([0, true, most])
+  expect(await read({ sort: 'user', limit: 100, role: 'none' })).toEqual([0, false, 0])
+  const pages = await pagesOf(list, { sort: 'email', limit: 100, search: 'u99999' })
   expect([pages.length, pages.flat()]).toEqual([many / mostRead, ['u99999']])
   store.close()
 })
 
-it('every order is read along an index, without a sort and without a scan', () => {
+it('every order is read along an index, without a sort and without a scan', async () => {
   const file = directoryFile()
-  openDirectory(file).close()
-  const queries: string[] = []
-  const builder = new Kysely<Tables>({
-    dialect: {
-      createAdapter: () => new SqliteAdapter(),
-      createDriver: () => new DummyDriver(),
-      createIntrospector: (db) => new SqliteIntrospector(db),
-      createQueryCompiler: () => new SqliteQueryCompiler(),
-    },
-  })
-  const query: Store['query'] = (names, build) => {
-    const values = Object.fromEntries(names.map((name) => [name, '?'])) as never
-    queries.push(build(builder, values).compile().sql)
-    return { all: () => [], first: () => undefined }
-  }
-  prepareMemberList({ query } as Store)
+  await (await openDirectory(file)).close()
   const database = new Database(file)
-  const plans = queries.map((text) =>
-    (
-      database.prepare(`explain query plan ${text}`).all(text.replace(/[^?]/g, '').split('')) as { detail: string }[]
-    ).map(({ detail }) => detail),
+  const builder = builderOf(
+    () => new SqliteAdapter(),
+    () => new SqliteQueryCompiler(),
   )
+  const plans: string[][] = []
+  const session: Pick<Session, 'all'> = {
+    async all(statement, values) {
+      const { sql, bind } = statement.compile(builder)
+      const plan = database.prepare(`explain query plan ${sql}`).all(bind(values)) as { readonly detail: string }[]
+      plans.push(plan.map(({ detail }) => detail))
+      return []
+    },
+  }
+  for (const sort of ['user', 'email', 'role'] as const)
+    await membersPage(session as Session, 'acme', { sort, limit: 1 })
   database.close()
   expect(plans).toEqual([
     ['SEARCH member USING PRIMARY KEY (tenant=? AND user>?)'],

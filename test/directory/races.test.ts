@@ -1,12 +1,12 @@
-import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { loadPolicy } from '../../src/app/activate.ts'
 import type { Directory } from '../../src/directory/directory.ts'
+import { whenLoaded } from '../../src/pdp/awaited-pdp.ts'
 import { createPdp } from '../../src/pdp/decide.ts'
 import type { TenantSource } from '../../src/pdp/facts.ts'
 import type { DecisionRequest } from '../../src/pdp/request.ts'
 import { builtBundle, memoLimits } from '../support/policy.ts'
-import { directoryOf } from '../support/stored-tenants.ts'
+import { backends } from '../support/stored-tenants.ts'
 
 const policy = loadPolicy(builtBundle(), 64)
 /** The plan has five seats and the owner has one of them. */
@@ -26,46 +26,55 @@ const invite = (email: string): DecisionRequest => ({
   context: { tenant: 'acme' },
 })
 
-function reason(tenants: TenantSource, request: DecisionRequest): string {
+async function reason(tenants: TenantSource, request: DecisionRequest): Promise<string> {
   const pdp = createPdp({ tenants, inline: () => expect.unreachable(), defaultTenant: undefined, memo: memoLimits })
   pdp.activate(policy)
-  return pdp.decide(request).decision.reason
+  return (await whenLoaded(() => pdp.decide(request))).decision.reason
 }
 
-async function claims(directory: Directory, claim: (email: string) => Promise<string>) {
-  const emails = Array.from({ length: writers }, (_, index) => `u${index}@example.com`)
-  const reasons = await Promise.all(emails.map(claim))
-  const { faults, members } = directory.check()
+const emails = Array.from({ length: writers }, (_, index) => `u${index}@example.com`)
+const pending = (user: string) => ({ user, role: 'billing', status: 'pending' })
+
+async function outcome(directory: Directory, reasons: readonly string[]) {
+  const { faults, members } = await directory.check()
   return { granted: reasons.filter((one) => one === 'role_grant').length, reasons: new Set(reasons), members, faults }
 }
 
-const pending = (user: string) => ({ user, role: 'billing', status: 'pending' })
-
-describe(`${writers} invitations at once for four seats`, () => {
+describe.each(backends)(`${writers} invitations at once for four seats, on $name,`, ({ directoryOf }) => {
   it('all succeed where somebody decides first and writes later', async () => {
-    const directory = directoryOf(acme)
-    const found = await claims(directory, async (email) => {
-      const decided = reason(directory.tenants, invite(email))
-      await setImmediate()
-      directory.write('acme', (draft) => ({ commit: true, change: 'invite', value: draft.putMember(pending(email)) }))
-      return decided
+    const directory = await directoryOf(acme)
+    const reasons = await Promise.all(emails.map((email) => reason(directory.tenants, invite(email))))
+    const write = (email: string) =>
+      directory.write('acme', async (draft) => ({
+        commit: true,
+        change: 'invite',
+        value: await draft.putMember(pending(email)),
+      }))
+    await Promise.all(emails.map(write))
+    expect(await outcome(directory, reasons)).toEqual({
+      granted: writers,
+      reasons: new Set(['role_grant']),
+      members: writers + 1,
+      faults: [],
     })
-    expect(found).toEqual({ granted: writers, reasons: new Set(['role_grant']), members: writers + 1, faults: [] })
   })
 
   it('give away exactly four where each is decided inside its write', async () => {
-    const directory = directoryOf(acme)
-    const found = await claims(directory, async (email) => {
-      await setImmediate()
-      const written = directory.write('acme', (draft, facts) => {
-        const decided = reason({ find: () => facts }, invite(email))
+    const directory = await directoryOf(acme)
+    const claim = async (email: string) => {
+      const written = await directory.write('acme', async (draft, facts) => {
+        const decided = await reason({ find: () => facts }, invite(email))
         if (decided !== 'role_grant') return { commit: false, value: decided }
-        draft.putMember(pending(email))
+        await draft.putMember(pending(email))
         return { commit: true, change: 'invite', value: decided }
       })
       return written?.value ?? ''
+    }
+    expect(await outcome(directory, await Promise.all(emails.map(claim)))).toEqual({
+      granted: 4,
+      reasons: new Set(['role_grant', 'seat_limit_reached']),
+      members: 5,
+      faults: [],
     })
-    const reasons = new Set(['role_grant', 'seat_limit_reached'])
-    expect(found).toEqual({ granted: 4, reasons, members: 5, faults: [] })
   })
 })

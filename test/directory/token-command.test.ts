@@ -6,14 +6,14 @@ import { directoryFile } from '../support/stored-tenants.ts'
 
 const token = (file: string, ...argv: string[]) => upon(file, 'token', ...argv)
 
-function emptyDirectory(): string {
+async function emptyDirectory(): Promise<string> {
   const file = directoryFile()
-  openDirectory(file).close()
+  await (await openDirectory(file)).close()
   return file
 }
 
 it('a token is created, listed without its secret, kept as a digest, and revoked', async () => {
-  const file = emptyDirectory()
+  const file = await emptyDirectory()
   const support = await token(file, 'create', 'support', '--scope', 'read', '--tenant', 'acme', '--days', '90')
   expect(support).toMatchObject({ code: 0, stderr: '' })
   expect(support.stdout).toMatch(/^postern_[\w-]{43}\n$/)
@@ -23,9 +23,9 @@ it('a token is created, listed without its secret, kept as a digest, and revoked
   )
   expect(readFileSync(file).includes(support.stdout.trim())).toBe(false)
 
-  const opened = openDirectory(file)
-  expect(opened.tokens.find(support.stdout.trim())).toMatchObject({ scope: 'read', tenant: 'acme' })
-  opened.close()
+  const opened = await openDirectory(file)
+  expect(await opened.tokens.find(support.stdout.trim())).toMatchObject({ scope: 'read', tenant: 'acme' })
+  await opened.close()
   expect((await token(file, 'revoke', 'support')).code).toBe(0)
   expect((await token(file, 'list')).stdout).toBe('console\tmanage\t-\t-\n')
 })
@@ -42,7 +42,7 @@ it.each([
   [['list', '--days', '1'], '`--scope`, `--tenant` and `--days` are of `postern token create`'],
   [['revoke', 'a'], 'no token `a`'],
 ])('%j is refused in one line', async (argv, message) => {
-  const file = emptyDirectory()
+  const file = await emptyDirectory()
   await token(file, 'create', 'taken', '--scope', 'read')
   const { code, stdout, stderr } = await token(file, ...argv)
   expect([code, stdout]).toEqual([2, ''])
@@ -52,12 +52,12 @@ it.each([
 
 it('a server that has the directory is not gone behind', async () => {
   const file = directoryFile()
-  const server = openDirectory(file)
+  const server = await openDirectory(file)
   expect(await token(file, 'create', 'a', '--scope', 'read')).toEqual({
     code: 2,
     stdout: '',
     stderr: `postern: \`${file}\` is in use by another process; stop that one first\n`,
   })
-  expect(server.tokens.list()).toEqual([])
-  server.close()
+  expect(await server.tokens.list()).toEqual([])
+  await server.close()
 })

@@ -6,6 +6,7 @@ import { openDirectory } from '../../src/directory/directory.ts'
 import { createConsole } from '../../src/http/console.ts'
 import { createEventStreams } from '../../src/http/event-streams.ts'
 import { createManagementApi } from '../../src/http/management-api.ts'
+import { awaitFacts } from '../../src/pdp/awaited-pdp.ts'
 import { createPdp } from '../../src/pdp/decide.ts'
 import type { DecisionRecorder, RecordedFailure } from '../../src/pdp/decision-recorder.ts'
 import { asked } from '../authzen/asked.ts'
@@ -28,11 +29,11 @@ const listing = (user: string) => ({
 })
 
 /** The APIs over a directory whose file loses all but its first page once `break` is called. */
-function breakable() {
+async function breakable() {
   const file = directoryFile()
   // Never closed: SQLite would have to write what is no longer there.
-  const directory = openDirectory(file)
-  directory.put([{ tenant: 'acme', system: 'filestack', members }])
+  const directory = await openDirectory(file)
+  await directory.put([{ tenant: 'acme', system: 'filestack', members }])
   const pdp = createPdp({
     tenants: directory.tenants,
     inline: () => expect.unreachable(),
@@ -42,10 +43,8 @@ function breakable() {
   pdp.activate(loadPolicy(builtBundle(), 64))
   const failures: RecordedFailure[] = []
   const recorder: DecisionRecorder = { decided() {}, failed: (failure) => failures.push(failure) }
-  const api = apiOver((request) => pdp.decide(request), undefined, undefined, {
-    snapshot: () => pdp.snapshot(),
-    recorder,
-  })
+  const { decide, snapshot } = awaitFacts(pdp, directory.freshness)
+  const api = apiOver(decide, undefined, undefined, { snapshot, recorder })
   const management = createManagementApi({
     management: createManagement({ directory, pdp, invitationMs: 1, deliveries: new Map(), deliverer: { wake() {} } }),
     console: createConsole(null, directory.tokens),
@@ -63,7 +62,7 @@ function breakable() {
 const unavailable = 'the directory of tenants cannot be read or written'
 
 it('a decision whose facts cannot be read fails closed, counted, logged and recorded under a code of its own', async () => {
-  const { app, metrics, lines, failures, breakFile, file } = breakable()
+  const { app, metrics, lines, failures, breakFile, file } = await breakable()
   expect((await asked(app, '/authorize', listing('u19999'))).status).toBe(200)
   breakFile()
   const { status, text } = await asked(app, '/authorize', listing('u7'), { 'x-request-id': 'r-1' })
@@ -83,7 +82,7 @@ it('a decision whose facts cannot be read fails closed, counted, logged and reco
 })
 
 it('an item of a batch and a management action fail in the same way', async () => {
-  const { app, management, breakFile } = breakable()
+  const { app, management, breakFile } = await breakable()
   breakFile()
   const batch = await asked(app, '/access/v1/evaluations', { evaluations: [listing('u7')] })
   expect([batch.status, JSON.parse(batch.text)]).toEqual([
@@ -100,9 +99,9 @@ it('an item of a batch and a management action fail in the same way', async () =
 
 it('a command says in one line which file is broken', async () => {
   const file = directoryFile()
-  const directory = openDirectory(file)
-  directory.put([{ tenant: 'acme', system: 'filestack', members }])
-  directory.close()
+  const directory = await openDirectory(file)
+  await directory.put([{ tenant: 'acme', system: 'filestack', members }])
+  await directory.close()
   const bytes = readFileSync(file)
   // All but what SQLite reads to open it.
   writeFileSync(file, bytes.fill(0xff, 128 * 1024))

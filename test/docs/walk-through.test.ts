@@ -18,9 +18,9 @@ it('the README takes a member from the invitation to the denial, as its commands
   expect(promised).toHaveLength(3)
 
   const file = directoryFile()
-  const directory = openDirectory(file)
-  directory.put([parse(readFileSync(join(project.root, 'config/systems/filestack/demo.yaml'), 'utf8'))])
-  directory.close()
+  const directory = await openDirectory(file)
+  await directory.put([parse(readFileSync(join(project.root, 'config/systems/filestack/demo.yaml'), 'utf8'))])
+  await directory.close()
   const token = 'console-secret-of-thirty-two-letters'
   const free = '127.0.0.1:0' as never
   const settings = {

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { at, consoleOf } from '../support/console.ts'
+import { backends, type DirectoryOf } from '../support/stored-tenants.ts'
 
 const tenant = 'acme-filestack'
 const path = `/v1/tenants/${tenant}`
 
-async function filestack() {
-  const made = consoleOf('filestack')
+async function filestack(directoryOf: DirectoryOf) {
+  const made = await consoleOf(directoryOf, 'filestack')
   const { status, body } = await made.act('owner', 'plan:change', { resource: { plan: 'start' } })
   expect(status).toBe(200)
   const page = async (query = '') => {
@@ -15,9 +16,9 @@ async function filestack() {
   return { ...made, page, changed: body.revision }
 }
 
-describe('the activity of a tenant', () => {
+describe.each(backends)('the activity of a tenant on $name', ({ directoryOf }) => {
   it('has each action that was carried out, with who did what to whom, the newest first', async () => {
-    const { act, page, changed, ask } = await filestack()
+    const { act, page, changed, ask } = await filestack(directoryOf)
     const revoked = await act('owner', 'member:revoke', { resource: { user: 'dev' } })
     const now = at.now.toISOString()
     const owner = { type: 'user', id: 'owner' }
@@ -39,7 +40,7 @@ describe('the activity of a tenant', () => {
   })
 
   it('has nothing of an action that was denied, failed or was repeated', async () => {
-    const { act, page } = await filestack()
+    const { act, page } = await filestack(directoryOf)
     expect((await act('dev', 'plan:change', { resource: { plan: 'free' } })).status).toBe(403)
     expect((await act('owner', 'api_key:create', {})).status).toBe(400)
     const key = { 'idempotency-key': 'k' }
@@ -50,7 +51,7 @@ describe('the activity of a tenant', () => {
   })
 
   it('keeps a service apart from the user of its name', async () => {
-    const { ask, page } = await filestack()
+    const { ask, page } = await filestack(directoryOf)
     const by = { 'x-postern-actor-service': 'support' }
     expect((await ask('POST', `${path}/actions/seat_limit:override`, by, { resource: { limit: 9 } })).status).toBe(200)
     expect([await page('?user=support'), (await page('?limit=1')).activity]).toMatchObject([
@@ -65,12 +66,12 @@ describe('the activity of a tenant', () => {
     ['?cursor=x', 'malformed_request'],
     ['?limit=0', 'malformed_request'],
   ])('is not listed with %s', async (query, code) => {
-    const { ask } = await filestack()
+    const { ask } = await filestack(directoryOf)
     expect((await ask('GET', `${path}/activity${query}`, {})).body.error.code).toBe(code)
   })
 
   it('is of a tenant that there is, for a console that proves itself', async () => {
-    const { ask } = await filestack()
+    const { ask } = await filestack(directoryOf)
     expect((await ask('GET', '/v1/tenants/none/activity', {})).body.error.code).toBe('unknown_tenant')
     expect((await ask('GET', `${path}/activity`, { authorization: 'Bearer x' })).body.error.code).toBe(
       'unauthenticated',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Grant } from '../../src/pdp/access-token.ts'
 import { at, consoleOf } from '../support/console.ts'
+import { backends, type DirectoryOf } from '../support/stored-tenants.ts'
 
 const tenant = 'acme-filestack'
 const reads = [
@@ -21,10 +22,10 @@ const writes: readonly (readonly [string, string, unknown])[] = [
 ]
 
 /** The codes that a token of this grant gets; undefined where the call came through. */
-async function codesOf(grant: Partial<Grant>) {
-  const { app, ask, directory } = consoleOf('filestack')
+async function codesOf(directoryOf: DirectoryOf, grant: Partial<Grant>) {
+  const { app, ask, directory } = await consoleOf(directoryOf, 'filestack')
   const stored = { scope: 'read', tenant: null, expires: null, ...grant } as const
-  const secret = directory.tokens.create({ name: 'test', created: 0, ...stored }) as string
+  const secret = (await directory.tokens.create({ name: 'test', created: 0, ...stored })) as string
   const headers = { authorization: `Bearer ${secret}` }
   const events = async (query: string) => {
     const response = await app.request(`/v1/events${query}`, { headers })
@@ -50,39 +51,39 @@ async function codesOf(grant: Partial<Grant>) {
 const isWrite = (path: string) => path.includes(' ')
 const isOfAll = (path: string) => [...ofAll, '/v1/events'].includes(path)
 
-describe('an access token', () => {
+describe.each(backends)('an access token on $name', ({ directoryOf }) => {
   it('to read reads everything and changes nothing', async () => {
-    const { asked, expected } = await codesOf({})
+    const { asked, expected } = await codesOf(directoryOf, {})
     expect(asked).toEqual(expected((path) => (isWrite(path) ? 'forbidden' : undefined)))
   })
 
   it('to manage does both', async () => {
-    const { asked, expected } = await codesOf({ scope: 'manage', expires: at.now.getTime() + 1 })
+    const { asked, expected } = await codesOf(directoryOf, { scope: 'manage', expires: at.now.getTime() + 1 })
     expect(asked).toEqual(expected(() => undefined))
   })
 
   it('of one tenant is good for that one alone', async () => {
-    const own = await codesOf({ scope: 'manage', tenant })
+    const own = await codesOf(directoryOf, { scope: 'manage', tenant })
     expect(own.asked).toEqual(own.expected((path) => (isOfAll(path) ? 'forbidden' : undefined)))
-    const other = await codesOf({ scope: 'manage', tenant: 'other' })
+    const other = await codesOf(directoryOf, { scope: 'manage', tenant: 'other' })
     expect(new Set(other.codes)).toEqual(new Set(['forbidden']))
   })
 
   it('that ran out is no credential', async () => {
-    const { codes } = await codesOf({ scope: 'manage', expires: at.now.getTime() })
+    const { codes } = await codesOf(directoryOf, { scope: 'manage', expires: at.now.getTime() })
     expect(new Set(codes)).toEqual(new Set(['unauthenticated']))
   })
 
   it('that was revoked, cut short or written otherwise is no credential', async () => {
-    const { ask, directory } = consoleOf('filestack')
+    const { ask, directory } = await consoleOf(directoryOf, 'filestack')
     const token = { name: 'a', scope: 'read', tenant: null, expires: null, created: 0 } as const
-    const secret = directory.tokens.create(token) as string
+    const secret = (await directory.tokens.create(token)) as string
     const codeOf = async (authorization: string) =>
       (await ask('GET', '/v1/tenants', { authorization })).body.error?.code
     expect(await codeOf(`Bearer ${secret}`)).toBeUndefined()
     for (const wrong of [secret, `Bearer ${secret.slice(0, -1)}`, `Bearer ${secret} `.repeat(2), 'Bearer ', 'Bearer a'])
       expect(await codeOf(wrong)).toBe('unauthenticated')
-    directory.tokens.revoke('a')
+    await directory.tokens.revoke('a')
     expect(await codeOf(`Bearer ${secret}`)).toBe('unauthenticated')
   })
 })

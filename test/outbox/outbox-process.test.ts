@@ -83,9 +83,9 @@ it('a process killed between write and delivery, or before it noted one, loses n
   const file = directoryFile()
   const demo = parse(readFileSync(join(project.root, 'config/systems/quantcdn/demo.yaml'), 'utf8'))
   const names = Array.from({ length: tenants }, (_, index) => `team-${index}`)
-  const directory = openDirectory(file)
-  directory.put(names.map((tenant) => ({ ...demo, tenant })))
-  directory.close()
+  const directory = await openDirectory(file)
+  await directory.put(names.map((tenant) => ({ ...demo, tenant })))
+  await directory.close()
 
   // Nobody takes anything yet.
   const hook = await receiver()
@@ -116,10 +116,10 @@ it('a process killed between write and delivery, or before it noted one, loses n
   }
   await first.stop('SIGKILL')
 
-  const kept = openDirectory(file)
-  const webhooks = kept.outbox.list(false, 100, 0).filter(({ channel }) => channel === 'webhook')
+  const kept = await openDirectory(file)
+  const webhooks = (await kept.outbox.list(false, 100, 0)).filter(({ channel }) => channel === 'webhook')
   const expected = webhooks.map(({ id }) => id).sort()
-  kept.close()
+  await kept.close()
   expect(webhooks.map(({ tenant }) => tenant).sort()).toEqual(names)
 
   // It takes everything, and the process is killed before it hears of it.

@@ -7,9 +7,10 @@ import { inlineFacts, tenantValidator } from '../../src/directory/tenant-schema.
 import { createConsole } from '../../src/http/console.ts'
 import { createEventStreams } from '../../src/http/event-streams.ts'
 import { createManagementApi } from '../../src/http/management-api.ts'
+import { awaitFacts } from '../../src/pdp/awaited-pdp.ts'
 import { createPdp } from '../../src/pdp/decide.ts'
 import { builtBundle, memoLimits, project } from './policy.ts'
-import { directoryOf } from './stored-tenants.ts'
+import type { DirectoryOf } from './stored-tenants.ts'
 
 /** What the console of `consoleOf` proves itself by. */
 export const token = 'console-secret-of-thirty-two-letters'
@@ -26,11 +27,11 @@ export type Body = Readonly<Record<string, never>> & {
   readonly error: { readonly code: string; readonly pointer?: string }
 }
 
-/** A console of one system's demo tenant, and the decision point that sees the same directory. */
-export function consoleOf(system: string, heartbeatMs = 15_000) {
+/** A console of one system's demo tenant in a directory of this kind, and the decision point that sees the same directory. */
+export async function consoleOf(directoryOf: DirectoryOf, system: string, heartbeatMs = 15_000) {
   const text = readFileSync(join(project.root, `config/systems/${system}/demo.yaml`), 'utf8')
   const document = parse(text)
-  const directory = directoryOf(document)
+  const directory = await directoryOf(document)
   const pdp = createPdp({
     tenants: directory.tenants,
     inline: inlineFacts(tenantValidator()),
@@ -65,12 +66,15 @@ export function consoleOf(system: string, heartbeatMs = 15_000) {
   }
   const act = (by: string, action: string, body: unknown, headers: Record<string, string> = {}) =>
     ask('POST', `/v1/tenants/${document.tenant}/actions/${action}`, { 'x-postern-actor': by, ...headers }, body)
-  const may = (user: string, action: string, properties: Readonly<Record<string, unknown>> = {}) =>
-    pdp.decide({
+  const awaited = awaitFacts(pdp, directory.freshness)
+  const may = async (user: string, action: string, properties: Readonly<Record<string, unknown>> = {}) => {
+    const { decision } = await awaited.decide({
       subject: { type: 'user', id: user },
       action: { name: action },
       resource: { type: action.split(':')[0] as string, id: '-', properties },
       context: { session_issued_at: '2026-11-26T03:00:00Z' },
-    }).decision
+    })
+    return decision
+  }
   return { app, ask, act, may, directory, events, tenant: document.tenant as string }
 }

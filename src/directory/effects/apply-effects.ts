@@ -7,18 +7,20 @@ import { tenantVerbs } from './tenant-verbs.ts'
 const verbs: Verbs = { ...memberVerbs, ...tenantVerbs }
 
 /**
- * Carries out the effects of an allowed action, in their order, on a draft of the tenant. Throws `MissingAttribute`
+ * Carries out the effects of an allowed action, in their order, on a draft of the tenant. Rejects with `MissingAttribute`
  * where an effect needs an attribute that the request lacks and the policy did not ask for; the transaction is then to
  * be rolled back.
  */
-export function applyEffects(draft: TenantDraft, action: AllowedAction): Outcome {
+export async function applyEffects(draft: TenantDraft, action: AllowedAction): Promise<Outcome> {
   const scope = new EffectScope(draft, action)
-  for (const effect of action.effects) for (const part of scope.partsOf(effect)) applyOne(part, effect)
+  for (const effect of action.effects) for (const part of scope.partsOf(effect)) await applyOne(part, effect)
   return scope.outcome
 }
 
-function applyOne(scope: EffectScope, effect: Effect): void {
-  if (!scope.isDue(effect)) return
-  for (const [name, verb] of Object.entries(verbs) as [keyof EffectVerbs, (s: EffectScope, v: unknown) => void][])
-    if (effect[name] !== undefined) verb(scope, effect[name])
+type AnyVerb = (scope: EffectScope, value: unknown) => void | Promise<void>
+
+async function applyOne(scope: EffectScope, effect: Effect): Promise<void> {
+  if (!(await scope.isDue(effect))) return
+  for (const [name, verb] of Object.entries(verbs) as [keyof EffectVerbs, AnyVerb][])
+    if (effect[name] !== undefined) await verb(scope, effect[name])
 }

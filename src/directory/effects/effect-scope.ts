@@ -25,7 +25,7 @@ export interface Outcome {
   readonly members: readonly string[]
 }
 
-type Verb<K extends keyof EffectVerbs> = (scope: EffectScope, value: EffectVerbs[K]) => void
+type Verb<K extends keyof EffectVerbs> = (scope: EffectScope, value: EffectVerbs[K]) => void | Promise<void>
 export type Verbs<K extends keyof EffectVerbs = keyof EffectVerbs> = { readonly [Name in K]: Verb<Name> }
 
 /** An effect needs an attribute that the request does not have; `attribute` as the YAML names it. */
@@ -71,9 +71,9 @@ export class EffectScope {
     return list.map((element: JsonObject) => new EffectScope(this.draft, this.action, element, this.#found))
   }
 
-  isDue({ with: type, where, unless }: Effect): boolean {
+  async isDue({ with: type, where, unless }: Effect): Promise<boolean> {
     if (type !== undefined && !this.action.obligations.some((obligation) => obligation.type === type)) return false
-    if (where !== undefined && !hasAll(this.record('target'), where)) return false
+    if (where !== undefined && !hasAll(await this.record('target'), where)) return false
     return unless === undefined || !hasAll(this.attributes, unless)
   }
 
@@ -108,20 +108,20 @@ export class EffectScope {
     return this.#created ?? String(this.needed('user'))
   }
 
-  record(party: EffectParty): JsonObject {
+  async record(party: EffectParty): Promise<JsonObject> {
     const user = this.user(party)
-    const record = this.draft.member(user)
+    const record = await this.draft.member(user)
     if (record === undefined) throw new Error(`the action was allowed and \`${user}\` has no record`)
     return record
   }
 
-  create(record: JsonObject & { readonly user: string }): void {
+  async create(record: JsonObject & { readonly user: string }): Promise<void> {
     this.#created = record.user
-    this.put(record)
+    await this.put(record)
   }
 
-  put(record: JsonObject): void {
-    this.draft.putMember(record)
+  async put(record: JsonObject): Promise<void> {
+    await this.draft.putMember(record)
     this.note('members', String(record.user))
   }
 

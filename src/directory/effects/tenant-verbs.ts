@@ -34,45 +34,45 @@ export const tenantVerbs: Verbs<
       changeSetting(scope, path, (present) => [...((present as unknown[] | undefined) ?? []), scope.needed(source)])
   },
 
-  add_to_tenant(scope, sources) {
+  async add_to_tenant(scope, sources) {
     for (const [list, source] of Object.entries(sources)) {
       const element = scope.needed(source)
-      if (!scope.draft.list(list).includes(element)) scope.draft.add(list, element)
+      const present = await scope.draft.list(list)
+      if (!present.includes(element)) await scope.draft.add(list, element)
     }
   },
 
   // A key that no longer exists is nobody's.
-  take_from_tenant(scope, sources) {
+  async take_from_tenant(scope, sources) {
     for (const [list, source] of Object.entries(sources)) {
       const element = scope.needed(source)
-      scope.draft.setList(
-        list,
-        scope.draft.list(list).filter((present) => present !== element),
-      )
+      const elements = await scope.draft.list(list)
+      const kept = elements.filter((present) => present !== element)
+      await scope.draft.setList(list, kept)
       if (list !== 'api_keys') continue
-      for (const record of scope.draft.membersWithKey(String(element))) {
+      for (const record of await scope.draft.membersWithKey(String(element))) {
         const kept = (record[list] as readonly unknown[]).filter((present) => present !== element)
-        scope.put({ ...record, [list]: kept })
+        await scope.put({ ...record, [list]: kept })
       }
     }
   },
 
-  add_record(scope, { list, members }) {
-    scope.draft.add(list, given(scope, members))
+  async add_record(scope, { list, members }) {
+    await scope.draft.add(list, given(scope, members))
   },
 
-  set_record(scope, { list, by, members }) {
+  async set_record(scope, { list, by, members }) {
     const key = given(scope, by)
     const change = given(scope, members)
-    const elements = scope.draft.list(list) as readonly JsonObject[]
-    scope.draft.setList(
+    const elements = (await scope.draft.list(list)) as readonly JsonObject[]
+    await scope.draft.setList(
       list,
       elements.map((element) => (isAbout(element, key) ? { ...element, ...change } : element)),
     )
   },
 
-  drop_record(scope, { list, by }) {
-    scope.draft.remove(list, given(scope, by))
+  async drop_record(scope, { list, by }) {
+    await scope.draft.remove(list, given(scope, by))
   },
 }
 

@@ -60,5 +60,7 @@ export const questionErrors = [
   'evaluation_failed',
   'audit_unavailable',
   'directory_unavailable',
+  'stale_directory',
+  'revision_not_reached',
   'not_ready',
 ] as const satisfies readonly ErrorCode[]
