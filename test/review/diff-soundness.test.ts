@@ -10,7 +10,7 @@ import { readBases, type SystemBases } from '../../src/review/decision-bases.ts'
 import { changeOf } from '../../src/review/decision-changes.ts'
 import type { DiffSide } from '../../src/review/diff-side.ts'
 import { type PolicyDiff, policyDiff, widens } from '../../src/review/policy-diff.ts'
-import type { Model, Outcome } from '../../src/review/reviewed-policy.ts'
+import type { Outcome } from '../../src/review/reviewed-policy.ts'
 import type { Guard } from '../../src/review/rule-guards.ts'
 import { caseOf, question } from '../parity/cases.ts'
 import { type SystemName, systems } from '../reference/evaluate.ts'
@@ -137,15 +137,13 @@ function expectSound(head: DiffSide, diff: PolicyDiff, asked: readonly Asked[], 
   const isWider = widens(diff)
   // Fewer seats narrow, whatever that changes in what a plan asks to be cleared or reserved.
   const isOfSeats = diff.model.some(({ path }) => path.at(-1) === 'seats')
-  const of = head.reviewed.model[String(asked[0]?.request.tenant?.system)] as Model[string]
   const wrong = asked.flatMap(({ request, before }) => {
     const after = head.reviewed.decide(request)
     const kind = changeOf(before, after)
     if (kind === undefined) return []
     turned[counted[kind]] += 1
     const isWide = kind === 'gains' || (!isOfSeats && lacksObligation(before, after))
-    const isListed = Object.hasOwn(of.permissions, request.action.name)
-    return reports(diff, request, kind, isListed) && (isWider || !isWide) ? [] : [{ what, kind, request }]
+    return reports(diff, head, request, kind) && (isWider || !isWide) ? [] : [{ what, kind, request }]
   })
   expect(wrong).toEqual([])
   return turned
@@ -161,10 +159,11 @@ function lacksObligation(before: Outcome, after: Outcome): boolean {
 /** Whether a line of the diff is about the permission, the role of the subject or the plan of the tenant. */
 function reports(
   { decisions, model, rules }: PolicyDiff,
+  { reviewed }: DiffSide,
   { action: { name }, subject, tenant }: DecisionRequest,
   kind: string,
-  isListed: boolean,
 ): boolean {
+  const isListed = Object.hasOwn(reviewed.model[String(tenant?.system)]?.permissions ?? {}, name)
   const {
     members = [],
     plan,

@@ -140,6 +140,21 @@ describe('postern diff', () => {
     }),
   )
 
+  it('takes no table for narrower where two older bundles do not say what their rules look up', () => {
+    const bundle = builtBundle(sound.bundle)
+    const data = JSON.parse(bundle.data)
+    delete data.model.filestack.permissions['own_membership:view'].cells.billing
+    const manifest = { ...bundle.manifest, policy: 'without a cell' }
+    const from = { ...base, bases: {} }
+    const head = { ...from, reviewed: reviewPolicy({ ...bundle, data: JSON.stringify(data), manifest }) }
+    const older = ({ rules = {}, ...side }: DiffSide): DiffSide => ({
+      ...side,
+      rules: Object.fromEntries(Object.entries(rules).map(([path, { tables: _, ...rule }]) => [path, rule])),
+    })
+    expect(widens(policyDiff(from, head))).toBe(false)
+    expect(widens(policyDiff(older(from), older(head)))).toBe(true)
+  })
+
   it('refuses what is no revision, in one line', async () => {
     const { code, stdout, stderr } = await commandRun('diff', 'no-such-thing', '--project', sound.root)
     expect({ code, stdout, stderr }).toEqual({
