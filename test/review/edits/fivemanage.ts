@@ -50,6 +50,20 @@ export const fivemanageEdits: readonly SystemEdit[] = [
     widens: true,
   },
   {
+    // As above, and no row restores this default.
+    what: 'a cell that is removed from a permission with a switch, where nobody who was asked gains',
+    edits: [
+      [
+        matrix,
+        '    search: { owner: allow, admin: allow, developer: allow }',
+        '    search: { owner: allow, admin: allow }',
+      ],
+    ],
+    decisions: ['developer loses log:search', 'developer reason log:search: override_denied → no_permission'],
+    tables: [`permissions.log:search.cells.developer {"reason":"role_grant"} → absent for ${askWhatRolesHold}`],
+    widens: true,
+  },
+  {
     what: 'a condition that reaches those of the same rank',
     edits: [
       [
