@@ -121,9 +121,10 @@ function sideMark(wasThere: boolean, isThere: boolean): readonly string[] {
   return [isThere ? 'new' : 'removed']
 }
 
-function markOf({ kind, plans, reasons }: DecisionChange): string {
+function markOf({ kind, plans, reasons, obligations }: DecisionChange): string {
   const on = plans === undefined ? '' : ` on ${plans.join(', ')}`
-  return `${kindWords[kind]}${on}${reasons === undefined ? '' : `: ${reasons[0]} → ${reasons[1]}`}`
+  const turned = reasons === undefined ? obligations?.join(', ') : `${reasons[0]} → ${reasons[1]}`
+  return `${kindWords[kind]}${on}${turned === undefined ? '' : `: ${turned}`}`
 }
 
 /** Each word of the lists once. */

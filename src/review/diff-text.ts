@@ -39,11 +39,12 @@ const verbs: Readonly<Record<ChangeKind, readonly [one: string, many: string]>> 
 }
 
 /** The line of one change of decisions. */
-export function changeLine({ system, kind, permissions, roles, plans, reasons, place }: DecisionChange): string {
+export function changeLine({ system, kind, permissions, roles, plans, place, ...what }: DecisionChange): string {
   const on = plans === undefined ? '' : ` on ${plans.join(', ')}`
-  const turned = reasons === undefined ? '' : `, ${reasons[0]} → ${reasons[1]}`
+  const { reasons, obligations = [] } = what
+  const turned = [...(reasons === undefined ? [] : [`${reasons[0]} → ${reasons[1]}`]), ...obligations]
   const verb = verbs[kind][roles.length === 1 ? 0 : 1]
-  return `${words(roles)} ${verb} ${words(permissions)}${on}${turned} (${system}): ${place}`
+  return `${words(roles)} ${verb} ${words(permissions)}${on}${turned.map((one) => `, ${one}`).join('')} (${system}): ${place}`
 }
 
 function modelLine(change: ModelChange): string {

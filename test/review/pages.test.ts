@@ -44,7 +44,10 @@ const marked: readonly (readonly [what: string, marks: readonly string[]])[] = [
       ),
     ],
   ],
-  ['an obligation that is written otherwise', ['promo_credit:apply, service billing other obligations, rule changed']],
+  [
+    'an obligation that is written otherwise',
+    ['promo_credit:apply, service billing other obligations: another apply_credit, rule changed'],
+  ],
 ]
 
 const schemes = ['light', 'dark'] as const

@@ -113,7 +113,12 @@ export const filerobotEdits: readonly SystemEdit[] = [
         '      precondition: [level_changes, requested_level_fits_target_scope]\n    obligations: [terminate_sessions]\n',
       ],
     ],
-    decisions: each(['owner', 'administrator', 'manager'], 'obligations', ['user:update_level']),
+    decisions: each(
+      ['owner', 'administrator', 'manager'],
+      'obligations',
+      ['user:update_level'],
+      ': with terminate_sessions',
+    ),
     tables: ['permissions.user:update_level.todo.obligations [] → [["shared","terminate_sessions"]]'],
     widens: false,
   },

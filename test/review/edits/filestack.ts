@@ -75,7 +75,7 @@ export const recordedEdits: readonly RecordedEdit[] = [
     what: 'more seats on a plan',
     edits: [[plans, 'grow: { seats: 10 }', 'grow: { seats: 12 }']],
     lines: [
-      '`account_owner` has other obligations with `member:invite`, `member:reinstate` on grow (filestack): config/systems/filestack/matrix.yaml:17',
+      '`account_owner` has other obligations with `member:invite`, `member:reinstate` on grow, another reserve_seat (filestack): config/systems/filestack/matrix.yaml:17',
       'table: `plans.grow.seats` 10 → 12 (filestack); rules look it up for `invitation:accept`, `member:invite`, `member:reinstate`, `plan:change`; what was not asked may widen',
     ],
     widens: true,
@@ -106,7 +106,7 @@ export const recordedEdits: readonly RecordedEdit[] = [
     what: 'an obligation that is removed',
     edits: [[lifecycle, 'obligations: [send_invitation_email, reserve_seat]', 'obligations: [send_invitation_email]']],
     lines: [
-      '`account_owner` has other obligations with `member:invite` (filestack): config/systems/filestack/matrix.yaml:17',
+      '`account_owner` has other obligations with `member:invite`, without reserve_seat (filestack): config/systems/filestack/matrix.yaml:17',
       'table: `permissions.member:invite.todo.obligations` [["shared","send_invitation_email"],["shared","reserve_seat"]] → [["shared","send_invitation_email"]] (filestack); an allow may oblige to less',
     ],
     widens: true,
@@ -234,7 +234,7 @@ export const recordedEdits: readonly RecordedEdit[] = [
     lines: [
       '`developer` has another reason with `api_key:use`, api_key_not_assigned → unknown_api_key (filestack): config/systems/filestack/lifecycle.yaml:149',
       '`developer` has another reason with `invitation:accept`, api_key_required → verification_required (filestack): config/systems/filestack/lifecycle.yaml:78',
-      '`developer` has other obligations with `analytics:view` (filestack): config/systems/filestack/matrix.yaml:49',
+      '`developer` has other obligations with `analytics:view`, another filter_api_keys (filestack): config/systems/filestack/matrix.yaml:49',
       'rules: `systems.filestack.assigned_keys` changed, asked by `invitee_has_key`, `assigned_key`, `assigned_key_or_list`, `filter_api_keys`, guards `analytics:view`, `api_key:use`, `api_key:view`, `configuration:manage`, 9 more of `developer`; `invitation:accept` (filestack): 45 decisions differ, rows `filestack/fs-p-34`, `filestack/fs-a-29`, `filestack/fs-a-74` differ; what was not asked may widen',
     ],
     widens: true,
@@ -273,7 +273,7 @@ export const recordedEdits: readonly RecordedEdit[] = [
     what: 'an obligation that is written otherwise',
     edits: [[promo, '"amount_usd": 10', '"amount_usd": 20']],
     lines: [
-      '`service billing` has other obligations with `promo_credit:apply` (filestack): config/systems/filestack/lifecycle.yaml:225',
+      '`service billing` has other obligations with `promo_credit:apply`, another apply_credit (filestack): config/systems/filestack/lifecycle.yaml:225',
       'rules: `systems.filestack.obligations.apply_credit` changed, guards `promo_credit:apply` (filestack): 15 decisions differ, rows `filestack/fs-a-161` differ; what was not asked may widen',
     ],
     widens: true,

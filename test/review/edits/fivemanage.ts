@@ -137,7 +137,7 @@ export const fivemanageEdits: readonly SystemEdit[] = [
         'obligations["terminate_every_session"] := [{"type": "terminate_sessions", "user": input.target.user} |\n\tshared.target_state == "active"\n]',
       ],
     ],
-    decisions: ['owner obligations member:remove'],
+    decisions: ['owner obligations member:remove: without terminate_sessions'],
     rules: { 'systems.fivemanage.obligations.terminate_every_session': ['member:remove'] },
     widens: true,
   },

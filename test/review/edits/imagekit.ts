@@ -111,7 +111,7 @@ export const imagekitEdits: readonly SystemEdit[] = [
     edits: [[plans, 'paid: { seats: 5,', 'paid: { seats: 4,']],
     decisions: [
       'account_administrator loses user:create on paid',
-      'account_administrator obligations user:create on paid',
+      'account_administrator obligations user:create: another reserve_seat on paid',
       'account_administrator limit user:create on paid',
       'account_administrator limit invitation:accept on free, paid',
       'account_administrator limit subscription:change_plan on enterprise, paid',
@@ -156,7 +156,7 @@ export const imagekitEdits: readonly SystemEdit[] = [
         'obligations["filter_to_shared"] := [{"type": "filter_to_shared"} | input.request.action.name != "media_library:search"]',
       ],
     ],
-    decisions: [`${restricted} obligations media_library:search on enterprise`],
+    decisions: [`${restricted} obligations media_library:search: without filter_to_shared on enterprise`],
     rules: {
       'systems.imagekit.obligations.filter_to_shared': [
         `media_library:search of ${restricted}`,
@@ -168,7 +168,7 @@ export const imagekitEdits: readonly SystemEdit[] = [
   {
     what: 'an allow that ends sessions no more',
     edits: [[lifecycle, 'obligations: [release_seat, terminate_sessions,', 'obligations: [release_seat,']],
-    decisions: ['account_administrator obligations user:delete'],
+    decisions: ['account_administrator obligations user:delete: without terminate_sessions'],
     tables: [
       'permissions.user:delete.todo.obligations [["shared","release_seat"],["shared","terminate_sessions"],["shared","invalidate_invitation"],["obligations","remove_from_user_groups"]] → [["shared","release_seat"],["shared","invalidate_invitation"],["obligations","remove_from_user_groups"]]',
     ],
@@ -183,7 +183,7 @@ export const imagekitEdits: readonly SystemEdit[] = [
         'obligations: [remove_from_user_groups, terminate_sessions]',
       ],
     ],
-    decisions: ['account_administrator obligations user:update_role on enterprise, paid'],
+    decisions: ['account_administrator obligations user:update_role: with terminate_sessions on enterprise, paid'],
     tables: [
       'permissions.user:update_role.todo.obligations [["obligations","remove_from_user_groups"]] → [["obligations","remove_from_user_groups"],["shared","terminate_sessions"]]',
     ],

@@ -130,7 +130,7 @@ export const quantcdnEdits: readonly SystemEdit[] = [
     edits: [
       [report, '["members", "roles", "last_login", "active_scoped_tokens"]', '["members", "roles", "last_login"]'],
     ],
-    decisions: ['service scheduler obligations monthly_report:send on organization'],
+    decisions: ['service scheduler obligations monthly_report:send: another send_email on organization'],
     rules: { 'systems.quantcdn.obligations.send_monthly_report': ['monthly_report:send'] },
     widens: true,
   },
@@ -138,7 +138,12 @@ export const quantcdnEdits: readonly SystemEdit[] = [
     // What comes with a refusal bounds no allow.
     what: 'a refusal that says less of what to do',
     edits: [[team, '\t"user": input.request.resource.properties.user,\n\t"role"', '\t"role"']],
-    decisions: each(managers, 'obligations', ['team_member:change_role'], ' on organization'),
+    decisions: each(
+      managers,
+      'obligations',
+      ['team_member:change_role'],
+      ': another readd_with_new_role on organization',
+    ),
     rules: { 'systems.quantcdn.obligations.readd_with_new_role': ['team_member:change_role'] },
     widens: false,
   },

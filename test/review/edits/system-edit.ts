@@ -9,7 +9,7 @@ import type { Edit } from '../../support/project-copy.ts'
 export interface SystemEdit {
   readonly what: string
   readonly edits: readonly Edit[]
-  /** `role kind permission[: before → after][ on plans]`, in any order. */
+  /** `role kind permission[: reason → reason, or obligations][ on plans]`, in any order. */
   readonly decisions: readonly string[]
   /** `path before → after`, and ` for ` the permissions whose rules look it up. */
   readonly tables?: readonly string[]
@@ -39,9 +39,10 @@ export function saidBy(
           .sort()
   return {
     decisions: decisions
-      .flatMap(({ kind, permissions: some, roles, plans, reasons }) => {
-        const turned = reasons === undefined ? '' : `: ${reasons[0]} → ${reasons[1]}`
-        return each(roles, kind, some, `${turned}${plans === undefined ? '' : ` on ${plans.join(', ')}`}`)
+      .flatMap(({ kind, permissions: some, roles, plans, reasons, obligations }) => {
+        const turned = reasons === undefined ? obligations?.join(', ') : `${reasons[0]} → ${reasons[1]}`
+        const on = plans === undefined ? '' : ` on ${plans.join(', ')}`
+        return each(roles, kind, some, `${turned === undefined ? '' : `: ${turned}`}${on}`)
       })
       .sort(),
     tables: model
