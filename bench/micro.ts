@@ -1,11 +1,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { rememberSecrets } from '../src/access/secret-memory.ts'
 import { loadPolicy } from '../src/app/activate.ts'
 import { type EmbeddedPdp, embedPdp } from '../src/app/embed.ts'
 import { buildProject, projectAt } from '../src/app/project.ts'
+import { createBearer } from '../src/http/bearer.ts'
+import { createCallers } from '../src/http/callers.ts'
 import { writeBundle } from '../src/opa/bundle.ts'
 import { silentProgress } from '../src/opa/progress.ts'
+import type { Grant, Rights } from '../src/pdp/access-token.ts'
 import { createPdp } from '../src/pdp/decide.ts'
 import { writeInput } from '../src/pdp/input-plan.ts'
 import type { PermissionIndex, Policy } from '../src/pdp/policy.ts'
@@ -60,6 +64,22 @@ export const microCases: readonly MicroCase[] = [
   { label: 'miss of a matrix row', firstStep: 15, goal: 10, make: () => miss(matrixRow) },
   { label: 'miss of a matrix row that refuses', make: () => miss(refusedRow) },
   { label: 'miss of a lifecycle row', firstStep: 30, goal: 20, make: () => miss(lifecycleRow) },
+  {
+    label: 'token of a caller, known from a moment ago',
+    make: async () => {
+      const grant: Grant = { scope: 'decide', tenant: 'acme', expires: null }
+      // A clock that costs what the real one does, and never comes to when the token would be looked up anew.
+      const { find } = rememberSecrets(
+        async () => grant,
+        () => performance.now() % 1,
+      )
+      const bearer = createBearer({ find, failures: () => undefined })
+      const callers = createCallers({ unasked: undefined, bearer, defaultTenant: undefined })
+      const sent = { authorization: `Bearer postern_${'a'.repeat(43)}`, address: undefined }
+      await callers.identify(sent)
+      return () => callers.admit(callers.identify(sent) as Rights, matrixRow, 'decide')
+    },
+  },
   {
     label: '`postern/pdp`: hit',
     make: async () => {

@@ -4,6 +4,8 @@ import { createLocalJWKSet, createRemoteJWKSet, errors, type JWTVerifyGetKey, jw
 export interface JwtOptions {
   /** A JSON Web Key Set: an https or http URL, or a file. */
   readonly keys: string
+  /** The setting that names it, for messages. */
+  readonly setting: string
   readonly issuer: string
   readonly audience: string
   /** The one signature algorithm that is taken, whatever the token's header says. */
@@ -50,8 +52,8 @@ const clockTolerance = 30
  *
  * @throws KeySetError when the file holds no usable key set
  */
-export function createJwtVerifier({ keys, issuer, audience, algorithm }: JwtOptions): VerifyJwt {
-  const keyOf = keySource(keys)
+export function createJwtVerifier({ keys, setting, issuer, audience, algorithm }: JwtOptions): VerifyJwt {
+  const keyOf = keySource(keys, setting)
   return async (token) => {
     try {
       const { payload } = await jwtVerify(token, keyOf, {
@@ -80,13 +82,13 @@ function isListOfTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((text) => typeof text === 'string' && !/\p{Cs}/u.test(text))
 }
 
-function keySource(keys: string): JWTVerifyGetKey {
+function keySource(keys: string, setting: string): JWTVerifyGetKey {
   if (/^https?:\/\//.test(keys))
     return createRemoteJWKSet(new URL(keys), { timeoutDuration: 2_000, cooldownDuration: 30_000, cacheMaxAge: 600_000 })
   try {
     return createLocalJWKSet(JSON.parse(readFileSync(keys, 'utf8')))
   } catch (error) {
     const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'the file does not exist' : 'no JSON Web Key Set'
-    throw new KeySetError(`cannot read the keys \`${keys}\` of \`identity.jwt_keys\`: ${why}`, { cause: error })
+    throw new KeySetError(`cannot read the keys \`${keys}\` of \`${setting}\`: ${why}`, { cause: error })
   }
 }

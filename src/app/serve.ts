@@ -9,7 +9,7 @@ import { type GrpcParts, listenGrpc } from '../gateway/grpc-listener.ts'
 import { createIdentify } from '../gateway/identity.ts'
 import { readRoutes } from '../gateway/read-routes.ts'
 import { addAuthzenApi } from '../http/authzen-api.ts'
-import { ListenError, loopbackOnly } from '../http/bind.ts'
+import { isInTheClear, ListenError, loopbackOnly } from '../http/bind.ts'
 import { type Certificates, watchCertificates } from '../http/certificates.ts'
 import { createConsole } from '../http/console.ts'
 import { createDecisionApi } from '../http/decision-api.ts'
@@ -33,6 +33,7 @@ import { type Activation, createActivation } from './activation.ts'
 import type { BundleIndex } from './build.ts'
 import { createManagement, type ManagementParts } from './management.ts'
 import { maskExplanation } from './mask-explanation.ts'
+import { type Access, callersOf, openAccess, peopleOf } from './open-access.ts'
 import { type OpenOutbox, openOutbox } from './open-outbox.ts'
 import { createReadiness, type Readiness } from './readiness.ts'
 
@@ -74,12 +75,14 @@ export async function serve(parts: ServeParts): Promise<Serving> {
     version: parts.version,
     routes: [
       ...decisionRoutes,
-      { path: 'gateway', methods: ['ANY'], statuses: [200, 401, 402, 403, 404, 405, 503] },
+      { path: 'gateway', methods: ['ANY'], statuses: [200, 401, 402, 403, 404, 405, 429, 503] },
       managementRoute,
     ],
     dialects: ['authorize', 'opa', 'gateway', 'authzen'],
   })
   const tenants = await tenantsOf(parts)
+  const access = openAccess({ tokens: tenants.directory?.tokens, settings, metrics, log })
+  const certificates = certificatesOf(parts, metrics)
   const active = createPdp({
     tenants: tenants.source,
     inline: inlineFacts(validator),
@@ -107,26 +110,32 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   })
   const recorder = openDecisionLog({ settings, root: parts.root, version: parts.version, log })
   if (recorder !== undefined) metrics.watch({ decisionLog: () => recorder.counts })
-  const api = createDecisionApi({ pdp, settings, metrics, log, readiness, recorder })
+  const callers = await callersOf(settings, access, certificates, log)
+  const api = createDecisionApi({ pdp, callers, settings, metrics, log, readiness, recorder })
   const explain = async (request: DecisionRequest) =>
     maskExplanation(await pdp.explain(request), request, settings.explain.mask)
-  addExplainApi(api, { explainer: { explain }, settings, metrics, log })
-  addOpaApi(api, { pdp, settings, metrics, log, version: parts.version, recorder })
-  addStatusApi(api, { metrics, status: activation.status })
-  addAuthzenApi(api, { pdp, settings, metrics, log, recorder })
+  addExplainApi(api, { explainer: { explain }, callers, settings, metrics, log })
+  addOpaApi(api, { pdp, callers, settings, metrics, log, version: parts.version, recorder })
+  addStatusApi(api, { callers, metrics, log, status: activation.status })
+  addAuthzenApi(api, { pdp, callers, settings, metrics, log, recorder })
   const outbox = tenants.directory && openOutbox({ ...parts, queue: tenants.directory.outbox })
   addOpenapiApi(api, { metrics, version: parts.version })
-  const gateway = gatewayOf(parts, { pdp, metrics, readiness, recorder })
-  const certificates = certificatesOf(parts, metrics)
+  const gateway = gatewayOf(parts, access, { pdp, metrics, readiness, recorder })
+  const managed = managementOf(parts, tenants.directory, outbox, access, { pdp: active, metrics, recorder })
+  // A certificate makes a caller of decisions known, not one who may change tenants.
+  if (managed !== undefined && !managed.api.knowsCallers) await loopbackOnly(managed.address)
   const hooks = { log, refused: (status: number) => metrics.responded('other', '_OTHER', status) }
   const listeners = [await listen(api, settings.listen.decision, settings, hooks, certificates)]
   const { gateway: byHttp, gateway_grpc: byGrpc } = settings.listen
   if (gateway !== undefined && byHttp !== null)
     listeners.push(await listen(gateway, byHttp, settings, hooks, certificates))
   if (gateway !== undefined && byGrpc !== null) listeners.push(await grpcOn(byGrpc, { api: gateway, readiness }))
-  const managed = managementOf(parts, tenants.directory, outbox, { pdp: active, metrics, recorder })
-  if (managed !== undefined)
-    listeners.push(endingStreams(await listen(managed.api, managed.address, settings, hooks), managed.events))
+  if (managed !== undefined) {
+    const listener = await listen(managed.api, managed.address, settings, hooks, certificates)
+    listeners.push(endingStreams(listener, managed.events))
+  }
+  for (const { address } of listeners)
+    if (isInTheClear(address)) log.warn('credentials come to this listener in the clear; set `tls`', { address })
   const finish = async () => {
     await Promise.all([recorder?.close(flushMs), outbox?.deliverer.close(flushMs)])
     await tenants.close()
@@ -161,18 +170,21 @@ function managementOf(
   { settings, log }: ServeParts,
   directory: Directory | undefined,
   outbox: OpenOutbox | undefined,
+  { tokens, failures }: Access,
   { metrics, ...shared }: { readonly metrics: Metrics } & Pick<ManagementParts, 'pdp' | 'recorder'>,
 ) {
   const address = settings.listen.management
-  if (address === null || directory === undefined || outbox === undefined) return undefined
+  if (address === null || directory === undefined || outbox === undefined || tokens === undefined) return undefined
   const { token, invitation_hours } = settings.management
-  if (token === null)
+  const console = createConsole({ token, verify: peopleOf(settings.management), find: tokens.find, failures })
+  if (!console.known)
     log.warn('whoever reaches the management API is believed: for a demo only; set `management.token`')
   const management = createManagement({ directory, ...outbox, ...shared, invitationMs: invitation_hours * 3_600_000 })
   const events = createEventStreams(directory.feed)
   const api = createManagementApi({
     management,
-    console: createConsole(token, directory.tokens),
+    console,
+    tokens,
     events,
     metrics,
     settings,
@@ -211,15 +223,17 @@ function certificatesOf({ settings, root, log }: ServeParts, metrics: Metrics): 
 /** Made before anything listens, so that wrong routes or keys stop the start. */
 function gatewayOf(
   { bundle, settings, root, log }: ServeParts,
+  { failures }: Access,
   shared: Pick<GatewayApiParts, 'pdp' | 'metrics' | 'readiness' | 'recorder'>,
 ) {
   if (settings.listen.gateway === null && settings.listen.gateway_grpc === null) return undefined
   const { systems } = bundle.manifest.index
   const actions = new Set(Object.values(systems).flatMap(({ permissions }) => Object.keys(permissions)))
   const routes = readRoutes(root, actions)
-  const identify = createIdentify(settings.identity)
+  const identify = createIdentify(settings.identity, failures)
   const planDenialStatus = settings.gateway.plan_denial_status
-  return createGatewayApi({ ...shared, routes, identify, planDenialStatus, log })
+  const api = createGatewayApi({ ...shared, routes, identify, planDenialStatus, log })
+  return { ...api, knowsCallers: settings.identity.gateway_token !== null }
 }
 
 async function grpcOn(text: string, parts: GrpcParts): Promise<Listener> {

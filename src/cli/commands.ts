@@ -77,7 +77,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'token',
-    summary: 'create, list and revoke access tokens of the management API',
+    summary: 'create, list and revoke access tokens',
     load: async () => (await import('./token.ts')).token,
   },
 ]

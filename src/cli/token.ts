@@ -1,6 +1,6 @@
 import { projectAt } from '../app/project.ts'
 import type { Tokens } from '../directory/tokens.ts'
-import { tokenScopes } from '../pdp/access-token.ts'
+import { tokenName, tokenScopes } from '../pdp/access-token.ts'
 import { CommandError, defineCommand, type ExitCode, type Io } from './command.ts'
 import { configuredDirectory } from './configured-directory.ts'
 import { projectOption } from './project-option.ts'
@@ -18,13 +18,13 @@ interface Wanted {
 
 export const token = defineCommand({
   name: 'token',
-  summary: 'create, list and revoke access tokens of the management API',
+  summary: 'create, list and revoke access tokens',
   usage: 'create <name> --scope <scope> | list | revoke <name> [options]',
   options: {
     scope: {
       type: 'string',
       value: 'scope',
-      description: 'what it may be used for: read, or manage, which includes it',
+      description: 'what it may be used for: decide, simulate (includes it), read, or manage (includes it)',
     },
     tenant: { type: 'string', value: 'id', description: 'the only tenant that it is good for (default: all)' },
     days: { type: 'string', value: 'n', description: 'how long it is good (default: until it is revoked)' },
@@ -33,9 +33,9 @@ export const token = defineCommand({
   },
   positionals: { least: 1, most: 2 },
   examples: [
-    { line: 'postern token create support --scope read --days 90', does: 'print a secret, which is shown once' },
+    { line: 'postern token create shop --scope decide --days 90', does: 'print a secret, which is shown once' },
     { line: 'postern token list', does: 'name, scope, tenant and end of each token' },
-    { line: 'postern token revoke support', does: 'the secret is good for nothing from now on' },
+    { line: 'postern token revoke shop', does: 'the secret is good for nothing from now on' },
   ],
   async run({ values, positionals: [verb = '', name] }, io) {
     knownWord('word', verb, verbs)
@@ -59,8 +59,8 @@ async function create(tokens: Tokens, name: string, { scope: asked, tenant, days
   if (scope === undefined) throw new CommandError(`\`--scope\` must be one of ${tokenScopes.join(', ')}`)
   if (days !== undefined && !/^[1-9]\d{0,3}$/.test(days))
     throw new CommandError('`--days` must be a whole number from 1 to 9999')
-  if (!/^[\w.-]{1,100}$/.test(name))
-    throw new CommandError("a token's name is made of letters, digits, `.`, `_` and `-`")
+  if (!tokenName.test(name))
+    throw new CommandError("a token's name begins with a letter, digit or `_`; `.` and `-` may follow")
   if (tenant === '') throw new CommandError('`--tenant` must name a tenant; leave it out for all')
   const created = Date.now()
   const expires = days === undefined ? null : created + Number(days) * dayMs

@@ -45,6 +45,8 @@ export class AuthorizationError extends Error {
 export interface ClientOptions {
   /** Where the sidecar listens, such as `http://127.0.0.1:8181`. */
   readonly url: string
+  /** An access token, where the sidecar asks for one. */
+  readonly token?: string
   /** Milliseconds that one call may take, a second attempt included. Default 1000. */
   readonly timeoutMs?: number
   /** What becomes of a call without an answer: `deny` (default) returns an `Undecided`, `throw` rejects with its error. */
@@ -70,10 +72,15 @@ export interface Client {
  * @example
  * const { decision } = await createClient({ url: 'http://127.0.0.1:8181' }).authorize(request)
  */
-export function createClient({ url, timeoutMs = 1000, onError = 'deny' }: ClientOptions): Client {
+export function createClient({ url, token, timeoutMs = 1000, onError = 'deny' }: ClientOptions): Client {
+  const headers = {
+    'Content-Type': 'application/json',
+    'X-Postern-Context': 'full',
+    ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+  }
   /** What `read` makes of the answer; the error where there is none, unless errors are to be thrown. */
   const ask = async <T>(path: string, body: string, read: (answer: unknown) => T): Promise<T | AuthorizationError> => {
-    const call = { endpoint: new URL(path, url), body, signal: AbortSignal.timeout(timeoutMs), read }
+    const call = { endpoint: new URL(path, url), headers, body, signal: AbortSignal.timeout(timeoutMs), read }
     try {
       const first = await attempt(call)
       if (!(first instanceof AuthorizationError)) return first
@@ -103,6 +110,7 @@ export function createClient({ url, timeoutMs = 1000, onError = 'deny' }: Client
 
 interface Call<T> {
   readonly endpoint: URL
+  readonly headers: Readonly<Record<string, string>>
   readonly body: string
   readonly signal: AbortSignal
   /** Throws an `AuthorizationError` for what is no answer. */
@@ -110,11 +118,10 @@ interface Call<T> {
 }
 
 /** Throws what `fetch` does once the time is over. An error is returned where another attempt may do better, and thrown where none can. */
-async function attempt<T>({ endpoint, body, signal, read }: Call<T>): Promise<T | AuthorizationError> {
+async function attempt<T>({ endpoint, headers, body, signal, read }: Call<T>): Promise<T | AuthorizationError> {
   let status: number
   let answer: unknown
   try {
-    const headers = { 'Content-Type': 'application/json', 'X-Postern-Context': 'full' }
     // A redirect would hand the question, and the say, to somebody else.
     const response = await fetch(endpoint, { method: 'POST', headers, body, signal, redirect: 'error' })
     status = response.status

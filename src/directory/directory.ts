@@ -121,7 +121,7 @@ export interface TenantSummary {
 export interface DirectoryOptions {
   /** For a server, which decides upon what it keeps of a database that others write. Nothing is decided without. */
   readonly follow?: {
-    /** Undefined: the same as that of the database. */
+    /** Undefined: the same as that of the database, which no pool is then in front of. */
     readonly listenUrl: string | undefined
     readonly maxAgeMs: number
     readonly log: FollowOptions['log']
@@ -134,7 +134,8 @@ export async function openDirectory(directory: string, { follow }: DirectoryOpti
     const store = openSqliteStore(directory)
     return directoryOver(store, ({ announce }) => ownState(store, announce))
   }
-  const store = await openPostgresStore(directory)
+  const named = follow !== undefined && follow.listenUrl === undefined
+  const store = await openPostgresStore(directory, { named })
   if (follow === undefined) return directoryOver(store, () => notFollowed(store))
   const { listenUrl: url = directory, maxAgeMs, log } = follow
   return directoryOver(store, (on) => followPostgres({ ...on, store, url, maxAgeMs, log }))

@@ -17,6 +17,11 @@ export interface PostgresStore extends Store {
   reconnect(): void
 }
 
+export interface PostgresOptions {
+  /** Whether statements stay prepared on their connection, which saves planning them, and which most pools cannot do. */
+  readonly named: boolean
+}
+
 /** The channel of NOTIFY on which each commit is told of. */
 export const channel = 'postern'
 
@@ -32,8 +37,12 @@ const connectTimeoutMs = 2_000
 /** So is a statement that writes, where the network swallows what the server would have said of its own timeout. */
 const writeTimeoutMs = 35_000
 
-/** `statement` also bounds the import of a large tenant; whoever waits for a lock is told soon. */
-const timeouts = { statement_timeout: 30_000, lock_timeout: 5_000, idle_in_transaction_session_timeout: 5_000 }
+/**
+ * Limits of the server for one transaction, in milliseconds. The first also bounds the import of a large tenant; whoever
+ * waits for a lock is told soon. Not of the connection, for a pool between would refuse it, or give it to others.
+ */
+const limits = `set local statement_timeout = 30000; set local lock_timeout = 5000;
+  set local idle_in_transaction_session_timeout = 5000`
 
 /** A revision or an ordinal is far below 2^53. */
 const int8 = 20
@@ -50,7 +59,6 @@ export function connectionTo(url: string): pg.ClientConfig {
     application_name: 'postern',
     keepAlive: true,
     connectionTimeoutMillis: connectTimeoutMs,
-    ...timeouts,
   }
 }
 
@@ -58,7 +66,7 @@ export function connectionTo(url: string): pg.ClientConfig {
  * Opens the directory of a database and brings its tables up to date. Rejects with a `DirectoryError` where the database
  * cannot be reached, only reads, is too old, or was written by a later version.
  */
-export async function openPostgresStore(url: string): Promise<PostgresStore> {
+export async function openPostgresStore(url: string, { named }: PostgresOptions): Promise<PostgresStore> {
   const name = nameOf(url)
   let pools = openPools(url)
   const reads: Queryable = { query: ((...query: [never]) => pools.reads.query(...query)) as pg.Pool['query'] }
@@ -78,7 +86,7 @@ export async function openPostgresStore(url: string): Promise<PostgresStore> {
       throw unavailable(name, error)
     }
   }
-  const session = sessionOn(reads, readTimeoutMs)
+  const session = sessionOn(reads, { named, timeout: readTimeoutMs })
   const between: Session = {
     all: (statement, values) => available(() => session.all(statement, values)),
     first: (statement, values) => available(() => session.first(statement, values)),
@@ -86,7 +94,7 @@ export async function openPostgresStore(url: string): Promise<PostgresStore> {
   }
   const readers = new LoadingReaders({
     row: (statement, tenant) => between.first(statement, { tenant }) as Promise<never>,
-    rows: (statement, values) => available(() => rowsWithRevision(reads, statement, values)),
+    rows: (statement, values) => available(() => rowsWithRevision(reads, named, statement, values)),
   })
 
   return {
@@ -98,16 +106,16 @@ export async function openPostgresStore(url: string): Promise<PostgresStore> {
     clear: () => readers.clear(),
     position: () => available(() => positionOf(reads)),
     snapshot: (work) =>
-      available(() => within(pools.writes, 'begin isolation level repeatable read, read only', 'commit', work)),
+      available(() => within(pools.writes, `begin isolation level repeatable read, read only; ${limits}`, work)),
     transaction: (tenants, work, failed = () => {}) =>
       available(async () => {
         const client = await pools.writes.connect()
         let broken: Error | undefined
         try {
-          await client.query('begin')
+          await client.query(`begin; ${limits}`)
           await client.query(lockTenants, [[...tenants].sort()])
           const grown = new Set<string>()
-          const { value, commit, committed } = await work(transactionOn(client, grown))
+          const { value, commit, committed } = await work(transactionOn(client, named, grown))
           if (commit) for (const table of grown) await client.query(`analyze postern."${table}"`)
           if (commit) await client.query(`select pg_notify('${channel}', '')`)
           await client.query(commit ? 'commit' : 'rollback')
@@ -180,18 +188,13 @@ const lockTenants = `select pg_advisory_xact_lock(key) from (
   select hashtextextended(name, 0) as key from unnest($1::text[]) as name order by 1
 ) as keys`
 
-async function within<T>(
-  pool: pg.Pool,
-  begin: string,
-  end: string,
-  work: (session: Session) => Promise<T>,
-): Promise<T> {
+async function within<T>(pool: pg.Pool, begin: string, work: (session: Session) => Promise<T>): Promise<T> {
   const client = await pool.connect()
   let broken: Error | undefined
   try {
     await client.query(begin)
-    const done = await work(sessionOn(client))
-    await client.query(end)
+    const done = await work(sessionOn(client, { named: false }))
+    await client.query('commit')
     return done
   } catch (error) {
     broken = await rolledBack(client)
@@ -217,8 +220,8 @@ export type Queryable = Pick<pg.Pool | pg.Client, 'query'>
 const manyRows = 1_000
 
 /** `grown` is told of tables that many rows were added to. */
-function transactionOn(client: pg.PoolClient, grown: Set<string>): Transaction {
-  const session = sessionOn(client)
+function transactionOn(client: pg.PoolClient, named: boolean, grown: Set<string>): Transaction {
+  const session = sessionOn(client, { named })
   return {
     ...session,
     async insert(table, rows) {
@@ -243,15 +246,19 @@ interface TimedQuery extends pg.QueryConfig {
   readonly query_timeout?: number
 }
 
-function sessionOn(queryable: Queryable, timeout?: number): Session {
+interface SessionOptions extends PostgresOptions {
+  readonly timeout?: number
+}
+
+function sessionOn(queryable: Queryable, { named, timeout }: SessionOptions): Session {
   const all: Session['all'] = async (statement, values) => {
     const { sql: text, bind } = compiledOf(statement)
     const bound = bind(values)
     if (!isRunnable(statement, bound)) return []
     const query: TimedQuery = {
-      name: `postern ${statement.id}`,
       text,
       values: bound,
+      ...(named ? { name: `postern ${statement.id}` } : {}),
       ...(timeout === undefined ? {} : { query_timeout: timeout }),
     }
     const { rows } = await queryable.query(query)
@@ -272,7 +279,7 @@ function sessionOn(queryable: Queryable, timeout?: number): Session {
         .join(', ')
       // All rows as one parameter: the table itself says of which types its columns are.
       await queryable.query({
-        name: `postern insert ${table} ${columns}`.slice(0, 63),
+        ...(named ? { name: `postern insert ${table} ${columns}`.slice(0, 63) } : {}),
         text: `insert into postern."${table}" (${columns})
                select ${columns} from json_populate_recordset(null::postern."${table}", $1)`,
         values: [JSON.stringify(rows)],
@@ -284,6 +291,7 @@ function sessionOn(queryable: Queryable, timeout?: number): Session {
 /** One statement, so one snapshot: what it reads is what the tenant had at the revision that it reads. */
 async function rowsWithRevision(
   queryable: Queryable,
+  named: boolean,
   statement: Statement<string, unknown>,
   values: Readonly<Record<string, Value>>,
 ) {
@@ -294,7 +302,7 @@ async function rowsWithRevision(
   const query: TimedQuery = {
     text: `select (select revision from postern.tenant where id = $${runnable ? bound.length + 1 : 1}) as revision, ${found} as rows`,
     values: [...(runnable ? bound : []), values.tenant],
-    ...(runnable ? { name: `postern at ${statement.id}` } : {}),
+    ...(named && runnable ? { name: `postern at ${statement.id}` } : {}),
     query_timeout: readTimeoutMs,
   }
   const { rows } = await queryable.query(query)

@@ -25,7 +25,7 @@ export interface Tables {
   }
   /** The users that an activity is about, to be found by. */
   readonly activity_user: { readonly tenant: string; readonly user: string; readonly rev: number }
-  /** Access tokens of the management API; times are milliseconds since 1970. */
+  /** Access tokens; times are milliseconds since 1970. */
   readonly token: {
     readonly name: string
     readonly digest: string

@@ -1,20 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { Grant } from '../pdp/access-token.ts'
+import type { Grant, NamedGrant } from '../pdp/access-token.ts'
 import { change, query } from './statement.ts'
 import type { Session } from './store.ts'
 
-export interface StoredToken extends Grant {
-  readonly name: string
-  /** When it was created, in milliseconds since 1970. */
-  readonly created: number
-}
-
-/** Access tokens of the management API, of which only digests are kept. */
+/** Access tokens, of which only digests are kept. */
 export interface Tokens {
   /** The secret, which is not to be had again; undefined where the name is taken. */
-  create(token: StoredToken): Promise<string | undefined>
+  create(token: NamedGrant): Promise<string | undefined>
   /** By name, also those that have run out. */
-  list(): Promise<readonly StoredToken[]>
+  list(): Promise<readonly NamedGrant[]>
   /** False where there is no such token. */
   revoke(name: string): Promise<boolean>
   /** What the secret is good for, also where it has run out. */

@@ -27,7 +27,15 @@ export const defaultSettings = deepFreeze({
     gateway_token: null as string | null,
   },
   gateway: { plan_denial_status: 403 as 402 | 403 },
-  management: { token: null as string | null, invitation_hours: 168 },
+  management: {
+    token: null as string | null,
+    jwt_keys: null as string | null,
+    jwt_issuer: null as string | null,
+    jwt_audience: null as string | null,
+    jwt_algorithm: 'RS256',
+    invitation_hours: 168,
+  },
+  access: { decision_tokens: 'off_loopback' as 'off_loopback' | 'always', failures_per_minute: 10 },
   outbox: {
     smtp_url: null as string | null,
     from: null as string | null,
@@ -180,6 +188,8 @@ function typedLike(example: unknown, text: string): unknown {
 /** What no schema can say about one setting alone. */
 function checkTogether(settings: Settings, env: Environment, document: YamlDocument<Written>): void {
   checkIdentity(settings.identity, document.file)
+  const { jwt_keys, jwt_issuer, jwt_audience } = settings.management
+  checkWhole('management', { jwt_keys, jwt_issuer, jwt_audience }, document.file)
   checkTls(settings.tls, document.file)
   checkBundle(settings.bundle, document.file)
   checkOutbox(settings, document.file)
@@ -198,6 +208,8 @@ function checkTogether(settings: Settings, env: Environment, document: YamlDocum
   const { listen, directory } = settings
   if (listen.management !== null && directory === null)
     refuse(['listen', 'management'], 'there is no directory to manage', 'set `directory`')
+  if (settings.access.decision_tokens === 'always' && directory === null)
+    refuse(['access', 'decision_tokens'], 'there is no directory that has tokens', 'set `directory`')
   const { headers_timeout_ms, request_timeout_ms } = settings.http
   if (headers_timeout_ms > request_timeout_ms) {
     const message = `${headers_timeout_ms} is more than \`http.request_timeout_ms\`, ${request_timeout_ms}`
@@ -221,26 +233,27 @@ function checkTogether(settings: Settings, env: Environment, document: YamlDocum
 /** Half an identity would let through what the other half is there to stop, such as tokens of another audience. */
 function checkIdentity(identity: Settings['identity'], file: string): void {
   const { jwt_keys, jwt_issuer, jwt_audience, trusted_header, certificate_prefix, gateway_token } = identity
+  const byToken = checkWhole('identity', { jwt_keys, jwt_issuer, jwt_audience }, file)
   const named = certificate_prefix === null ? { trusted_header, gateway_token } : { certificate_prefix, gateway_token }
-  const ways = [{ jwt_keys, jwt_issuer, jwt_audience }, named]
-  const begun = ways.filter((way) => Object.values(way).some((value) => value !== null))
-  const refuse = (pointer: string, message: string, remedy: string) => {
-    throw new DocumentError([{ file, line: 0, column: 0, message, remedy, pointer }])
+  // Beside tokens of clients the gateway may have a secret of its own.
+  const byName = trusted_header !== null || certificate_prefix !== null || (gateway_token !== null && !byToken)
+  if (byName) checkWhole('identity', named, file)
+  if ((byToken && byName) || (trusted_header !== null && certificate_prefix !== null)) {
+    const message = '`identity` has two ways to know who asks'
+    const remedy = 'set the jwt settings, the trusted header or the certificate prefix'
+    throw new DocumentError([{ file, line: 0, column: 0, message, remedy, pointer: '/identity' }])
   }
-  for (const way of begun)
-    for (const [name, value] of Object.entries(way))
-      if (value === null)
-        refuse(
-          `/identity/${name}`,
-          `\`identity.${name}\` is missing`,
-          `set all of ${Object.keys(way).join(', ')}, or none`,
-        )
-  if (begun.length > 1 || (trusted_header !== null && certificate_prefix !== null))
-    refuse(
-      '/identity',
-      '`identity` has two ways to know who asks',
-      'set the jwt settings, the trusted header or the certificate prefix',
-    )
+}
+
+/** Whether the settings are there. Throws where some are and some are not. */
+function checkWhole(section: string, way: Readonly<Record<string, string | null>>, file: string): boolean {
+  const missing = Object.keys(way).filter((name) => way[name] === null)
+  const [first] = missing
+  if (first === undefined) return true
+  if (missing.length === Object.keys(way).length) return false
+  const message = `\`${section}.${first}\` is missing`
+  const remedy = `set all of ${Object.keys(way).join(', ')}, or none`
+  throw new DocumentError([{ file, line: 0, column: 0, message, remedy, pointer: `/${section}/${first}` }])
 }
 
 /** Issuers of callers without a certificate of one's own would be read by nobody, and callers let in unasked. */

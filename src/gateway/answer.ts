@@ -5,7 +5,7 @@ import type { Plugin } from './plugins.ts'
 /** What goes back to a gateway. */
 export interface GatewayAnswer {
   /** 200 allows, and nothing else does. */
-  readonly status: 200 | 401 | 402 | 403 | 404 | 405 | 503
+  readonly status: 200 | 401 | 402 | 403 | 404 | 405 | 429 | 503
   readonly reason: string
   readonly subject?: string
   readonly decisionId?: string
@@ -16,7 +16,7 @@ export interface GatewayAnswer {
   readonly page?: boolean
   /** Whose plugin reads it, as a result; undefined for everybody who reads the status. */
   readonly plugin?: Plugin
-  /** What a 401 asks for, or a 405 allows. */
+  /** What a 401 asks for, a 405 allows, or when to come after a 429. */
   readonly more?: Readonly<Record<string, string>>
 }
 

@@ -44,6 +44,8 @@ export interface RawRequest {
   readonly headers: RawHeaders
   /** Read where a plugin sends its description, and nowhere else. */
   readonly body?: AsyncIterable<Uint8Array>
+  /** The IP address at the other end; undefined on a Unix socket. */
+  readonly address?: string | undefined
 }
 
 export interface GatewayApi {
@@ -72,7 +74,8 @@ export function createGatewayApi(parts: GatewayApiParts): GatewayApi {
     answerTo: (asked, sender) => answerAsked(parts, asked, sender).then(counted),
     handle(incoming, outgoing) {
       const { method = '', url = '', rawHeaders } = incoming
-      void answer({ method, target: url, headers: rawHeaders, body: incoming }).then((made) => {
+      const { remoteAddress: address } = incoming.socket
+      void answer({ method, target: url, headers: rawHeaders, body: incoming, address }).then((made) => {
         counted(made)
         const { status, headers, body } = replyTo(made)
         // A body that nobody has asked for is not read: the connection ends with the answer.
@@ -93,7 +96,7 @@ function replyTo(made: GatewayAnswer) {
 }
 
 async function answerHttp(parts: GatewayApiParts, request: RawRequest): Promise<GatewayAnswer> {
-  const { method, target, headers } = request
+  const { method, target, headers, address } = request
   if (target === '/livez') return { status: 200, reason: '', body: { status: 'live' } }
   try {
     if (target === '/readyz') return probe(parts.readiness.ready())
@@ -103,9 +106,10 @@ async function answerHttp(parts: GatewayApiParts, request: RawRequest): Promise<
     const asked = askedBy(method, target, headers)
     if (asked === undefined) return failure(404, 'not_found')
     if (asked === 'method') return notAllowed('GET')
-    const made = await answerAsked(parts, asked, { client: headers, gateway: headers })
+    const made = await answerAsked(parts, asked, { client: headers, gateway: headers, address })
     // nginx makes a 500 of every status that it does not know from here.
-    return made.status === 402 && target === authRequest ? { ...made, status: 403 } : made
+    const unknown = made.status === 402 || made.status === 429
+    return unknown && target === authRequest ? { ...made, status: 403 } : made
   } catch (error) {
     return refused(parts, error, undefined)
   }
@@ -115,11 +119,11 @@ async function answerHttp(parts: GatewayApiParts, request: RawRequest): Promise<
 async function answerPlugin(
   parts: GatewayApiParts,
   plugin: Plugin,
-  { headers, body }: RawRequest,
+  { headers, body, address }: RawRequest,
 ): Promise<GatewayAnswer> {
   try {
     const described = describedBy(plugin, body === undefined ? undefined : await descriptionBody(headers, body))
-    return await answerAsked(parts, described.asked, { client: described.headers, gateway: headers })
+    return await answerAsked(parts, described.asked, { client: described.headers, gateway: headers, address })
   } catch (error) {
     return refused(parts, error, undefined)
   }
@@ -214,6 +218,8 @@ function refused({ metrics, log }: GatewayApiParts, error: unknown, client: Clie
   const about = client === undefined ? {} : { subject: client.subject }
   if (error instanceof Refusal) return { ...denial(error), ...about }
   const known = error instanceof PosternError
+  if (known && error.code === 'too_many_failures')
+    return { ...failure(429, error.code), more: { 'Retry-After': String(error.retryAfter) } }
   if (known && error.status !== 503) return { ...failure(403, error.code), ...about }
   const code = known ? error.code : 'evaluation_failed'
   metrics.failedClosed(known ? code : 'unexpected')

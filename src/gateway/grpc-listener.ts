@@ -55,10 +55,12 @@ export async function listenGrpc({ api, readiness }: GrpcParts, host: string, po
     Check(call: ServerUnaryCall<Checked, GatewayAnswer>, answer: sendUnaryData<GatewayAnswer>) {
       underWay++
       const { asked, headers } = call.request
-      void api.answerTo(asked, { client: headers, gateway: saidBy(call.metadata) }).then((made) => {
-        underWay--
-        answer(null, made)
-      })
+      void api
+        .answerTo(asked, { client: headers, gateway: saidBy(call.metadata), address: addressOf(call.getPeer()) })
+        .then((made) => {
+          underWay--
+          answer(null, made)
+        })
     },
   })
   server.addService(healthService(messages), {
@@ -89,6 +91,11 @@ export async function listenGrpc({ api, readiness }: GrpcParts, host: string, po
     },
     closed,
   }
+}
+
+/** Of a peer, which is an address with a port behind it. */
+function addressOf(peer: string): string | undefined {
+  return /^(.*):\d+$/.exec(peer)?.[1]
 }
 
 /** What the gateway says of itself: never what it says of its client. */

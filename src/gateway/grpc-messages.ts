@@ -43,7 +43,7 @@ interface HeaderValue {
 }
 
 /** Codes of google.rpc.Status; every other status is PERMISSION_DENIED. */
-const statusCodes: Readonly<Record<number, number>> = { 401: 16, 503: 14 }
+const statusCodes: Readonly<Record<number, number>> = { 401: 16, 429: 8, 503: 14 }
 
 /** The messages of proto/ext-authz.proto, which is read here once. */
 export function grpcMessages(): GrpcMessages {

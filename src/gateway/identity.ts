@@ -1,5 +1,7 @@
+import type { FailureLimit } from '../access/failure-limit.ts'
 import { createJwtVerifier } from '../access/jwt.ts'
 import { secretCheck } from '../access/secret.ts'
+import { PosternError } from '../pdp/errors.ts'
 import { headerOnce, type RawHeaders } from './raw-headers.ts'
 
 export interface IdentitySettings {
@@ -25,28 +27,52 @@ export interface Client {
 export interface Sender {
   readonly client: RawHeaders
   readonly gateway: RawHeaders
+  /** The gateway's IP address; undefined on a Unix socket. */
+  readonly address?: string | undefined
 }
 
-/** `no_credential` and `bad_credential` are a 401. Rejects when it cannot be told. */
+/** `no_credential` and `bad_credential` are a 401. Rejects with `too_many_failures`, and when it cannot be told. */
 export type Identify = (
   sender: Sender,
   certificate?: () => string | undefined,
 ) => Promise<Client | 'no_credential' | 'bad_credential'>
 
 /**
- * How clients are known: by a bearer token, by what a gateway that has proved itself says in a header or of
- * their certificate, or not at all. Settings
- * that are half there never come so far.
+ * How clients are known: by a bearer token, by what a gateway that has proved itself says in a header or of their
+ * certificate, or not at all. Where gateways have a secret, none that does not send it is listened to. Settings that are
+ * half there never come so far.
  *
  * @throws KeySetError when the key file cannot be used
  */
-export function createIdentify(settings: IdentitySettings): Identify {
+export function createIdentify(settings: IdentitySettings, failures: FailureLimit): Identify {
+  const { gateway_token } = settings
+  const identify = clientsBy(settings)
+  if (gateway_token === null) return identify
+  const isToken = secretCheck(gateway_token)
+  return async (sender, certificate) => {
+    const sent = headerOnce(sender.gateway, 'X-Postern-Token')
+    if (sent === undefined) return 'no_credential'
+    if (isToken(sent)) return identify(sender, certificate)
+    const retryAfter = failures(sender.address)
+    if (retryAfter === undefined) return 'no_credential'
+    throw new PosternError('too_many_failures', undefined, { retryAfter })
+  }
+}
+
+function clientsBy(settings: IdentitySettings): Identify {
   const { jwt_keys, jwt_issuer, jwt_audience, jwt_algorithm, trusted_header, certificate_prefix, gateway_token } =
     settings
   if (jwt_keys !== null && jwt_issuer !== null && jwt_audience !== null)
-    return byToken({ keys: jwt_keys, issuer: jwt_issuer, audience: jwt_audience, algorithm: jwt_algorithm })
-  if (trusted_header !== null && gateway_token !== null) return byHeader(trusted_header, gateway_token)
-  if (certificate_prefix !== null && gateway_token !== null) return byCertificate(certificate_prefix, gateway_token)
+    return byToken({
+      keys: jwt_keys,
+      setting: 'identity.jwt_keys',
+      issuer: jwt_issuer,
+      audience: jwt_audience,
+      algorithm: jwt_algorithm,
+    })
+  // Whoever cannot be told from a gateway could name anybody.
+  if (trusted_header !== null && gateway_token !== null) return byHeader(trusted_header)
+  if (certificate_prefix !== null && gateway_token !== null) return byCertificate(certificate_prefix)
   return async () => 'no_credential'
 }
 
@@ -63,28 +89,19 @@ function byToken(options: Parameters<typeof createJwtVerifier>[0]): Identify {
   }
 }
 
-function byHeader(name: string, secret: string): Identify {
-  const isToken = secretCheck(secret)
-  return async ({ client, gateway }) => {
-    if (!provesItself(gateway, isToken)) return 'no_credential'
+function byHeader(name: string): Identify {
+  return async ({ client }) => {
     const subject = headerOnce(client, name)
     return subject === undefined || subject === '' ? 'no_credential' : { subject, sessionIssuedAt: undefined }
   }
 }
 
-function byCertificate(prefix: string, secret: string): Identify {
-  const isToken = secretCheck(secret)
-  return async ({ gateway }, certificate) => {
-    if (!provesItself(gateway, isToken)) return 'no_credential'
+function byCertificate(prefix: string): Identify {
+  return async (_, certificate) => {
     const uri = certificate?.()
     if (uri === undefined) return 'no_credential'
     const subject = uri.startsWith(prefix) ? uri.slice(prefix.length) : ''
     // One segment as it stands: with escapes or further slashes two certificates could name one subject.
     return /^[A-Za-z0-9._~@+:-]+$/.test(subject) ? { subject, sessionIssuedAt: undefined } : 'bad_credential'
   }
-}
-
-function provesItself(gateway: RawHeaders, isToken: (sent: string) => boolean): boolean {
-  const sent = headerOnce(gateway, 'X-Postern-Token')
-  return sent !== undefined && isToken(sent)
 }

@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { errorTable, PosternError } from '../pdp/errors.ts'
 import { asObject, type Question } from './authzen-question.ts'
+import { sentBy } from './bearer.ts'
 import { type Bindings, readBody } from './body.ts'
 import { type DecisionApi, type DecisionApiParts, failure, isJson, readJson } from './decision-api.ts'
 import { type EvaluationsParts, evaluate, evaluateAll } from './evaluations.ts'
@@ -12,7 +13,7 @@ import { echoedRequestId } from './request-id.ts'
 import { accessApi, metadataPath } from './routes.ts'
 import { type SearchParts, search } from './search.ts'
 
-export interface AuthzenApiParts extends Pick<EvaluationsParts, 'pdp' | 'metrics' | 'log' | 'recorder'> {
+export interface AuthzenApiParts extends Pick<EvaluationsParts, 'pdp' | 'callers' | 'metrics' | 'log' | 'recorder'> {
   readonly settings: EvaluationsParts['settings'] &
     DecisionApiParts['settings'] & {
       readonly public_url: string | null
@@ -88,6 +89,7 @@ async function answer(
 }
 
 async function asked(parts: Parts, c: Call, requestId: string, api: Answer): Promise<Reply> {
+  const rights = await parts.callers.identify(sentBy(c))
   const { limits } = parts.settings
   const { headers } = c.req.raw
   if (!isJson(headers.get('content-type'))) throw new PosternError('unsupported_media_type')
@@ -97,7 +99,7 @@ async function asked(parts: Parts, c: Call, requestId: string, api: Answer): Pro
   const full = headers.get('x-postern-context') === 'full'
   const { person_types: personTypes } = parts.settings.authzen
   const body = asObject(value, '', 'the body')
-  return api(parts, { body, tenant: c.req.param('tenant'), full, personTypes, requestId, bytes })
+  return api(parts, { rights, body, tenant: c.req.param('tenant'), full, personTypes, requestId, bytes })
 }
 
 async function metadata(parts: AuthzenApiParts, c: Call, id: string): Promise<Reply> {
@@ -105,6 +107,10 @@ async function metadata(parts: AuthzenApiParts, c: Call, id: string): Promise<Re
   if (public_url === null) throw new PosternError('no_public_url')
   const tenant = c.req.param('tenant')
   // Nothing is said of a tenant that does not exist.
-  if (tenant !== undefined) await parts.pdp.snapshot().open({ context: { tenant } })
+  if (tenant !== undefined) {
+    const about = { context: { tenant } }
+    parts.callers.admit(await parts.callers.identify(sentBy(c)), about, 'decide')
+    await parts.pdp.snapshot().open(about)
+  }
   return reply(200, renderMetadata(public_url, tenant), id, cacheable)
 }

@@ -1,3 +1,4 @@
+import type { Rights } from '../pdp/access-token.ts'
 import { PosternError } from '../pdp/errors.ts'
 import type { DecisionRequest } from '../pdp/request.ts'
 import { decisionRequest } from './request-shape.ts'
@@ -6,6 +7,8 @@ export type Json = Readonly<Record<string, unknown>>
 
 /** A body of one of AuthZEN's APIs, and what came with it. */
 export interface Question {
+  /** Of whoever asks. */
+  readonly rights: Rights
   readonly body: Json
   /** The tenant of the path, undefined where it names none. */
   readonly tenant: string | undefined

@@ -10,28 +10,39 @@ export class ListenError extends Error {
 }
 
 /**
- * The address that `text` names. This build cannot authenticate its callers, so nothing but loopback is let through.
+ * The address that `text` names, for a listener that lets in whoever reaches it.
  *
  * @throws ListenError when it is malformed or not loopback
  */
 export async function loopbackOnly(text: string): Promise<Address> {
-  const address = addressOf(text)
-  if ('path' in address || isLoopbackAddress(address.host)) return address
-  if (address.host.toLowerCase() === 'localhost') {
-    const resolved = await lookup('localhost')
-    if (isLoopbackAddress(resolved.address)) return { host: resolved.address, port: address.port }
-  }
+  const address = await loopbackAddress(text)
+  if (address !== undefined) return address
   throw new ListenError(
-    `cannot listen on \`${text}\`: it is not loopback, and this build cannot authenticate its callers; ` +
-      'use 127.0.0.1, [::1], localhost or unix:/path',
+    `cannot listen on \`${text}\`: it is not loopback, and callers would need no credential; ` +
+      'use 127.0.0.1, [::1], localhost or unix:/path, or have them known (README, "Who may call")',
   )
 }
 
-/** The same wherever it is, for listeners that TLS authenticates callers for. Throws a `ListenError` when malformed. */
+/** The loopback address or Unix socket that `text` names; undefined where it names any other. Throws as `addressOf`. */
+export async function loopbackAddress(text: string): Promise<Address | undefined> {
+  const address = addressOf(text)
+  if ('path' in address || isLoopbackAddress(address.host)) return address
+  if (address.host.toLowerCase() !== 'localhost') return undefined
+  const resolved = await lookup('localhost')
+  return isLoopbackAddress(resolved.address) ? { host: resolved.address, port: address.port } : undefined
+}
+
+/** The same wherever it is, for listeners whose callers are known. Throws a `ListenError` when malformed. */
 export function addressOf(text: string): Address {
   const address = parseAddress(text)
   if (address !== undefined) return address
   throw new ListenError(`cannot listen on \`${text}\`: write \`host:port\`, \`[v6]:port\` or \`unix:/path\``)
+}
+
+/** Whether what is sent to the listener of an address, as `bind` answers it, leaves the machine without TLS. */
+export function isInTheClear(address: string): boolean {
+  if (!address.startsWith('http://')) return false
+  return !isLoopbackAddress(new URL(address).hostname.replace(/^\[|\]$/g, ''))
 }
 
 /**

@@ -5,6 +5,8 @@ export type Body = Uint8Array | 'too_large'
 export interface Bindings {
   /** Read beforehand, so that the handler need not wait. */
   readonly body?: Body
+  /** The IP address at the other end. */
+  readonly address?: string | undefined
 }
 
 /** Reads the body of a web request that no listener has read; never holds more than `limit` bytes. */

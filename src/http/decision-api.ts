@@ -1,9 +1,12 @@
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
+import { demand, type Rights } from '../pdp/access-token.ts'
 import type { Answer, Pdp } from '../pdp/decision.ts'
 import { type DecisionRecorder, recordFailure } from '../pdp/decision-recorder.ts'
 import { type ErrorCode, errorTable, PosternError } from '../pdp/errors.ts'
 import type { DecisionRequest } from '../pdp/request.ts'
+import { type Sent, sentBy } from './bearer.ts'
 import { type Bindings, type Body, readBody } from './body.ts'
+import type { Callers } from './callers.ts'
 import type { FailClosedCode, HttpLog, Instruments, Readiness } from './instruments.ts'
 import { guardJson } from './json-guard.ts'
 import { renderAnswer, renderError } from './render.ts'
@@ -15,6 +18,7 @@ import { accessApi, decisionRoutes, metadataPath } from './routes.ts'
 
 export interface DecisionApiParts {
   readonly pdp: Pdp
+  readonly callers: Callers
   readonly settings: { readonly limits: { readonly body_bytes: number; readonly depth: number } }
   readonly metrics: Instruments
   readonly log: HttpLog
@@ -24,7 +28,7 @@ export interface DecisionApiParts {
 }
 
 /** The headers that `POST /authorize` reads. */
-export interface Head {
+export interface Head extends Sent {
   readonly contentType: string | null | undefined
   readonly requestId: string | null | undefined
 }
@@ -32,7 +36,10 @@ export interface Head {
 export type Authorize = (head: Head, body: Body) => Reply | Promise<Reply>
 
 /** `authorize` is what `POST /authorize` does, for a listener that can do without web requests. */
-export type DecisionApi = Hono<{ Bindings: Bindings }> & { readonly authorize: Authorize }
+export type DecisionApi = Hono<{ Bindings: Bindings }> & {
+  readonly authorize: Authorize
+  readonly knowsCallers: boolean
+}
 
 const applicationJson = /^application\/json[ \t]*(?:;|$)/i
 // AuthZEN's paths answer for their own methods, wherever they are.
@@ -60,7 +67,12 @@ export function createDecisionApi(parts: DecisionApiParts): DecisionApi {
 
   app.post('/authorize', async (c) => {
     const { raw } = c.req
-    const head = { contentType: raw.headers.get('content-type'), requestId: raw.headers.get('x-request-id') }
+    const { headers } = raw
+    const head = {
+      ...sentBy(c),
+      contentType: headers.get('content-type'),
+      requestId: headers.get('x-request-id'),
+    }
     try {
       const body = c.env?.body ?? (await readBody(raw, parts.settings.limits.body_bytes))
       return toResponse(await authorize(head, body))
@@ -98,8 +110,10 @@ export function createDecisionApi(parts: DecisionApiParts): DecisionApi {
   // As OPA's server answers it, so that probes written for OPA work.
   get('/health', ({ requestId }) => reply(readiness.ready() ? 200 : 500, '{}', requestId))
 
-  get('/metrics', ({ requestId }) =>
-    reply(200, metrics.render(), requestId, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }),
+  app.get('/metrics', (c) =>
+    forReaders(parts, c, (id) =>
+      reply(200, metrics.render(), id, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }),
+    ),
   )
 
   app.notFound((c) => {
@@ -121,7 +135,25 @@ export function createDecisionApi(parts: DecisionApiParts): DecisionApi {
     return toResponse(made)
   })
 
-  return Object.assign(app, { authorize })
+  return Object.assign(app, { authorize, knowsCallers: parts.callers.known })
+}
+
+/** Answers whoever may read what is of every tenant; counted. */
+export async function forReaders(
+  parts: Pick<DecisionApiParts, 'callers' | 'metrics' | 'log'>,
+  c: Context<{ Bindings: Bindings }>,
+  make: (id: string) => Reply,
+): Promise<Response> {
+  const id = requestId(c.req.header('x-request-id'))
+  let made: Reply
+  try {
+    demand(await parts.callers.identify(sentBy(c)), { scope: 'read', tenant: undefined })
+    made = make(id)
+  } catch (error) {
+    made = failure(parts, error, id)
+  }
+  parts.metrics.responded(c.req.path, c.req.method, made.status)
+  return toResponse(made)
 }
 
 /** Answers without a promise when the PDP decides at once, as it mostly does. Never throws. */
@@ -133,15 +165,20 @@ function answerTo(parts: DecisionApiParts, head: Head, body: Body): Reply | Prom
     recordFailure(parts.recorder, { dialect: 'authorize', requestId: id, bytes, request: question }, error)
     return refuse(parts, error, id)
   }
-  try {
+  const decide = (rights: Rights): Reply | Promise<Reply> => {
     if (!isJson(head.contentType)) throw new PosternError('unsupported_media_type')
     const request = readQuestion(body, parts.settings.limits)
     question = request
+    parts.callers.admit(rights, request, 'decide')
     const asked = performance.now()
     const answer = parts.pdp.decide(request)
     const given = (answer: Answer) => answered(parts, answer, { asked, id, request, bytes })
-    if (!(answer instanceof Promise)) return given(answer)
-    return answer.then(given).catch(failed)
+    return answer instanceof Promise ? answer.then(given) : given(answer)
+  }
+  try {
+    const rights = parts.callers.identify(head)
+    const made = rights instanceof Promise ? rights.then(decide) : decide(rights)
+    return made instanceof Promise ? made.catch(failed) : made
   } catch (error) {
     return failed(error)
   }
@@ -202,9 +239,17 @@ function parseJson(bytes: Uint8Array): unknown {
 
 /** The answer to what was thrown, counted and logged where it is ours to mend. */
 export function failure(to: Pick<DecisionApiParts, 'metrics' | 'log'>, error: unknown, id: string): Reply {
-  const { code, message, pointer, status } = reported(to, error, id)
+  const known = reported(to, error, id)
+  const { code, message, pointer, status } = known
   const detail = message === errorTable[code].message ? {} : { detail: message }
-  return reply(status, renderError(code, id, pointer === undefined ? detail : { ...detail, pointer }), id)
+  const body = renderError(code, id, pointer === undefined ? detail : { ...detail, pointer })
+  return reply(status, body, id, headersOf(known))
+}
+
+/** A 401 says which credential is wanted (RFC 9110 section 11.6.1), a 429 when to come again. */
+function headersOf({ status, retryAfter }: PosternError): Readonly<Record<string, string>> | undefined {
+  if (status === 401) return { 'WWW-Authenticate': 'Bearer realm="postern"' }
+  return retryAfter === undefined ? undefined : { 'Retry-After': String(retryAfter) }
 }
 
 /** The row of the table that stands for what was thrown, with its detail. What nobody foresaw says nothing of itself. */

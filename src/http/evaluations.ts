@@ -12,6 +12,7 @@ import {
   requestOf,
   within,
 } from './authzen-question.ts'
+import type { Callers } from './callers.ts'
 import { reported } from './decision-api.ts'
 import type { HttpLog, Instruments } from './instruments.ts'
 import { renderAnswer, renderVerdict } from './render.ts'
@@ -19,6 +20,7 @@ import { type Reply, reply } from './reply.ts'
 
 export interface EvaluationsParts {
   readonly pdp: SnapshotPdp
+  readonly callers: Callers
   readonly settings: {
     readonly limits: {
       /** The most items of one request. */
@@ -58,7 +60,11 @@ export async function evaluateAll(parts: EvaluationsParts, question: Question): 
   const defaults = defaultsOf(body)
   const pdp = parts.pdp.snapshot()
   // A document that is wrong is so for every item: once, as the answer, rather than in each.
-  if (defaults.tenant !== undefined) await pdp.open(within({ tenant: defaults.tenant }, question.tenant))
+  if (defaults.tenant !== undefined) {
+    const about = within({ tenant: defaults.tenant }, question.tenant)
+    parts.callers.admit(question.rights, about, 'decide')
+    await pdp.open(about)
+  }
   const batchId = randomUUID()
   const bytes = Math.ceil(question.bytes / items.length)
 
@@ -89,7 +95,7 @@ async function single(parts: EvaluationsParts, question: Question): Promise<Repl
 }
 
 async function decide(
-  { metrics, recorder }: EvaluationsParts,
+  { callers, metrics, recorder }: EvaluationsParts,
   pdp: Pdp,
   question: Question,
   batchId?: string,
@@ -99,6 +105,7 @@ async function decide(
   let request: DecisionRequest | undefined
   try {
     request = requestOf(body, question)
+    callers.admit(question.rights, request, 'decide')
     const asked = performance.now()
     const answer = await pdp.decide(request)
     const seconds = (performance.now() - asked) / 1000

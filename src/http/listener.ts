@@ -35,11 +35,15 @@ export interface ListenHooks {
 export interface App {
   /** Never throws, and never rejects. */
   readonly authorize?: Authorize
+  /** Whether nobody is let in without a credential. */
+  readonly knowsCallers?: boolean
   fetch(request: Request, bindings: Bindings): Response | Promise<Response>
 }
 
 /** An app that reads the request as it came, bodies left unread. */
 export interface RawApp {
+  /** Whether nobody is let in without a credential. */
+  readonly knowsCallers?: boolean
   /** Never throws. */
   handle(incoming: IncomingMessage, outgoing: ServerResponse): void
 }
@@ -71,7 +75,8 @@ const sweepMs = 20
 /**
  * Serves `app` on `host:port`, `[v6]:port` or `unix:/path` (mode 0660); over TLS where there are certificates.
  *
- * @throws ListenError when the address is malformed, in use or not permitted, or not loopback where callers have no certificates
+ * @throws ListenError when the address is malformed, in use or not permitted, or not loopback where callers need neither
+ *   a certificate nor another credential
  */
 export async function listen(
   app: App | RawApp,
@@ -80,7 +85,8 @@ export async function listen(
   hooks: ListenHooks = {},
   certificates?: Certificates,
 ): Promise<Listener> {
-  const target = certificates?.authenticateCallers === true ? addressOf(address) : await loopbackOnly(address)
+  const known = certificates?.authenticateCallers === true || app.knowsCallers === true
+  const target = known ? addressOf(address) : await loopbackOnly(address)
   const { keep_alive_ms, request_timeout_ms, headers_timeout_ms } = settings.http
   const sockets = new Set<TrackedSocket>()
   let closing = false
@@ -161,7 +167,8 @@ export async function listen(
 /** Reads the body first, then answers by `authorize` or as a web request. */
 function throughBody(app: App, bodyBytes: number, hooks: ListenHooks): RawApp['handle'] {
   const handle = getRequestListener(
-    (request, { incoming }) => app.fetch(request, { body: (incoming as ReadRequest)[bodyRead] }),
+    (request, { incoming }) =>
+      app.fetch(request, { body: (incoming as ReadRequest)[bodyRead], address: incoming.socket.remoteAddress }),
     {
       hostname: 'localhost', // for HTTP/1.0 without a Host header
       errorHandler: (error) => unforeseen(error, hooks),
@@ -173,8 +180,10 @@ function throughBody(app: App, bodyBytes: number, hooks: ListenHooks): RawApp['h
       // The one path that is hot enough to go around web requests altogether. A body that was cut off is left to
       // node-server, which knows how to end such a connection.
       if (app.authorize !== undefined && body !== 'too_large' && isAuthorize(incoming)) {
-        const { 'content-type': contentType, 'x-request-id': sent } = incoming.headers
-        const made = app.authorize({ contentType, requestId: typeof sent === 'string' ? sent : undefined }, body)
+        const { 'content-type': contentType, 'x-request-id': sent, authorization } = incoming.headers
+        const { remoteAddress: address } = incoming.socket
+        const requestId = typeof sent === 'string' ? sent : undefined
+        const made = app.authorize({ contentType, requestId, authorization, address }, body)
         if (made instanceof Promise) made.then((later) => write(outgoing, later))
         else write(outgoing, made)
         return

@@ -1,10 +1,12 @@
 import { type Context, Hono } from 'hono'
+import type { TokenScope } from '../pdp/access-token.ts'
 import type { ActivityPage, ActivityQuery } from '../pdp/activity.ts'
 import type { Answer } from '../pdp/decision.ts'
 import { PosternError } from '../pdp/errors.ts'
 import type { MembersPage, MembersQuery } from '../pdp/members-query.ts'
 import { activityCursor, activityQuery } from './activity-parameters.ts'
 import { asObject, malformed } from './authzen-question.ts'
+import { sentBy } from './bearer.ts'
 import type { Bindings } from './body.ts'
 import type { Actor, Console } from './console.ts'
 import { type DecisionApiParts, failure } from './decision-api.ts'
@@ -15,6 +17,7 @@ import { pageLimit } from './page-parameters.ts'
 import { type Reply, reply, toResponse } from './reply.ts'
 import { requestId } from './request-id.ts'
 import { endSession, listSessions, registerSession, type SessionRegister, streamEvents } from './session-api.ts'
+import { createToken, listTokens, revokeToken, type TokenRegister } from './token-api.ts'
 import { waitsForFleet, written } from './written.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -75,6 +78,7 @@ export interface Management extends SessionRegister {
 export interface ManagementApiParts extends Pick<DecisionApiParts, 'settings' | 'log'> {
   readonly management: Management
   readonly console: Console
+  readonly tokens: TokenRegister
   readonly events: EventStreams
   readonly metrics: Pick<DecisionApiParts['metrics'], 'responded' | 'failedClosed' | 'decided' | 'render'>
 }
@@ -83,7 +87,7 @@ export interface ManagementApiParts extends Pick<DecisionApiParts, 'settings' | 
 export const managementRoute = {
   path: 'management',
   methods: ['ANY'],
-  statuses: [200, 202, 400, 401, 403, 404, 405, 409, 413, 415, 503],
+  statuses: [200, 202, 400, 401, 403, 404, 405, 409, 413, 415, 429, 503],
 } as const
 
 const paths = {
@@ -98,14 +102,20 @@ const paths = {
   action: '/v1/tenants/:tenant/actions/:action',
   outbox: '/v1/outbox',
   retry: '/v1/outbox/:id/retry',
+  tokens: '/v1/tokens',
+  token: '/v1/tokens/:name',
 } as const
 
 type Call = Context<{ Bindings: Bindings }>
+type Made = Reply | Response | Promise<Reply | Response>
+type Make = (parts: ManagementApiParts, c: Call, id: string) => Made
+
+export type ManagementApi = Hono<{ Bindings: Bindings }> & { readonly knowsCallers: boolean }
 
 /** The API that changes tenants, on a listener of its own. */
-export function createManagementApi(parts: ManagementApiParts): Hono<{ Bindings: Bindings }> {
+export function createManagementApi(parts: ManagementApiParts): ManagementApi {
   const app = new Hono<{ Bindings: Bindings }>()
-  const answer = async (c: Call, make: (id: string) => Reply | Promise<Reply | Response>): Promise<Response> => {
+  const answer = async (c: Call, make: (id: string) => Made): Promise<Response> => {
     const id = requestId(c.req.raw.headers.get('x-request-id'))
     let made: Reply | Response
     try {
@@ -117,18 +127,33 @@ export function createManagementApi(parts: ManagementApiParts): Hono<{ Bindings:
     return made instanceof Response ? made : toResponse(made)
   }
 
-  app.get(paths.tenants, (c) => answer(c, (id) => list(parts, c, id)))
-  app.get(paths.tenant, (c) => answer(c, (id) => read(parts, c, id)))
-  app.put(paths.tenant, (c) => answer(c, (id) => store(parts, c, id)))
-  app.get(paths.members, (c) => answer(c, (id) => members(parts, c, id)))
+  /** What `make` answers to whoever has the scope, for the tenant that the path names or for all. */
+  const asked =
+    (scope: TokenScope, make: Make, tenantOf = (c: Call) => c.req.param('tenant')) =>
+    (c: Call) =>
+      answer(c, async (id) => {
+        await parts.console.authenticate(sentBy(c), { scope, tenant: tenantOf(c) })
+        return make(parts, c, id)
+      })
+
+  app.get(paths.tenants, asked('read', list))
+  app.get(paths.tenant, asked('read', read))
+  app.put(paths.tenant, asked('manage', store))
+  app.get(paths.members, asked('read', members))
   app.post(paths.action, (c) => answer(c, (id) => act(parts, c, id)))
-  app.get(paths.activity, (c) => answer(c, (id) => activity(parts, c, id)))
-  app.post(paths.sessions, (c) => answer(c, (id) => registerSession(parts, c, id)))
-  app.get(paths.sessionsOf, (c) => answer(c, (id) => listSessions(parts, c, id)))
-  app.delete(paths.session, (c) => answer(c, (id) => endSession(parts, c, id)))
-  app.get(paths.events, (c) => answer(c, (id) => streamEvents(parts, c, id)))
-  app.get(paths.outbox, (c) => answer(c, (id) => listMessages(parts, c, id)))
-  app.post(paths.retry, (c) => answer(c, (id) => retry(parts, c, id)))
+  app.get(paths.activity, asked('read', activity))
+  app.post(paths.sessions, asked('manage', registerSession))
+  app.get(paths.sessionsOf, asked('read', listSessions))
+  app.delete(paths.session, asked('manage', endSession))
+  app.get(
+    paths.events,
+    asked('read', streamEvents, (c) => c.req.query('tenant')),
+  )
+  app.get(paths.outbox, asked('read', listMessages))
+  app.post(paths.retry, asked('manage', retry))
+  app.get(paths.tokens, asked('manage', listTokens))
+  app.post(paths.tokens, asked('manage', createToken))
+  app.delete(paths.token, asked('manage', revokeToken))
   for (const path of Object.values(paths))
     app.all(path, (c) =>
       answer(c, () => {
@@ -140,18 +165,16 @@ export function createManagementApi(parts: ManagementApiParts): Hono<{ Bindings:
       throw new PosternError('not_found')
     }),
   )
-  return app
+  return Object.assign(app, { knowsCallers: parts.console.known })
 }
 
-async function list({ console, management }: ManagementApiParts, c: Call, id: string): Promise<Reply> {
-  await console.authenticate(c.req.raw.headers, { scope: 'read', tenant: undefined })
+async function list({ management }: ManagementApiParts, c: Call, id: string): Promise<Reply> {
   const limit = pageLimit(new URL(c.req.url).searchParams)
   return reply(200, JSON.stringify({ tenants: await management.list(limit, c.req.query('after')) }), id)
 }
 
 /** `next` is where the next page begins, if there may be one. */
-async function listMessages({ console, management }: ManagementApiParts, c: Call, id: string): Promise<Reply> {
-  await console.authenticate(c.req.raw.headers, { scope: 'read', tenant: undefined })
+async function listMessages({ management }: ManagementApiParts, c: Call, id: string): Promise<Reply> {
   const limit = pageLimit(new URL(c.req.url).searchParams)
   const { state = 'pending', after = '0' } = c.req.query()
   if (state !== 'pending' && state !== 'dead') throw malformed('', '`state` must be `pending` or `dead`')
@@ -162,23 +185,20 @@ async function listMessages({ console, management }: ManagementApiParts, c: Call
   return reply(200, JSON.stringify({ messages, ...(last && { next: String(last.seq) }) }), id)
 }
 
-async function retry({ console, management }: ManagementApiParts, c: Call, id: string): Promise<Reply> {
-  await console.authenticate(c.req.raw.headers, { scope: 'manage', tenant: undefined })
+async function retry({ management }: ManagementApiParts, c: Call, id: string): Promise<Reply> {
   const message = c.req.param('id') as string
   await management.retry(message)
   return reply(200, JSON.stringify({ id: message, state: 'pending' }), id)
 }
 
-async function read({ console, management }: ManagementApiParts, c: Call, id: string): Promise<Reply> {
-  await console.authenticate(c.req.raw.headers, { scope: 'read', tenant: c.req.param('tenant') })
+async function read({ management }: ManagementApiParts, c: Call, id: string): Promise<Reply> {
   const name = c.req.param('tenant') as string
   const found = await management.read(name)
   if (found === undefined) throw new PosternError('unknown_tenant', `no tenant \`${name}\``)
   return reply(200, JSON.stringify(found.document), id, { 'X-Postern-Revision': found.revision })
 }
 
-async function members({ console, management }: ManagementApiParts, c: Call, id: string): Promise<Reply> {
-  await console.authenticate(c.req.raw.headers, { scope: 'read', tenant: c.req.param('tenant') })
+async function members({ management }: ManagementApiParts, c: Call, id: string): Promise<Reply> {
   const tenant = c.req.param('tenant') as string
   const query = membersQuery(new URL(c.req.url).searchParams)
   const page = await management.members(tenant, query)
@@ -187,8 +207,7 @@ async function members({ console, management }: ManagementApiParts, c: Call, id:
   return reply(200, JSON.stringify({ members: page.members, next }), id)
 }
 
-async function activity({ console, management }: ManagementApiParts, c: Call, id: string): Promise<Reply> {
-  await console.authenticate(c.req.raw.headers, { scope: 'read', tenant: c.req.param('tenant') })
+async function activity({ management }: ManagementApiParts, c: Call, id: string): Promise<Reply> {
   const tenant = c.req.param('tenant') as string
   const page = await management.activity(tenant, activityQuery(new URL(c.req.url).searchParams))
   if (page === undefined) throw new PosternError('unknown_tenant', `no tenant \`${tenant}\``)
@@ -197,7 +216,6 @@ async function activity({ console, management }: ManagementApiParts, c: Call, id
 }
 
 async function store(parts: ManagementApiParts, c: Call, id: string): Promise<Reply> {
-  await parts.console.authenticate(c.req.raw.headers, { scope: 'manage', tenant: c.req.param('tenant') })
   const waits = waitsForFleet(c)
   const { body: document } = await jsonBody(parts, c)
   const stored = await parts.management.store(c.req.param('tenant') as string, document)
@@ -206,18 +224,23 @@ async function store(parts: ManagementApiParts, c: Call, id: string): Promise<Re
 
 /** A denial is a 403 with the decision; one that ran into a limit is a 409, for room may come. */
 async function act(parts: ManagementApiParts, c: Call, id: string): Promise<Reply> {
-  const actor = await parts.console.actor(c.req.raw.headers, { scope: 'manage', tenant: c.req.param('tenant') })
+  const need = { scope: 'manage', tenant: c.req.param('tenant') } as const
+  const { actor, byConsole } = await parts.console.actor(sentBy(c), c.req.raw.headers, need)
   const waits = waitsForFleet(c)
   const { body: asked, bytes } = await jsonBody(parts, c)
   const { resource = {}, context = {}, invitation } = asked
   if (invitation !== undefined && typeof invitation !== 'string')
     throw malformed('/invitation', '`invitation` must be a string')
+  const said = asObject(context, '/context', '`context`')
+  // Such as that their address is verified, or that they come from the dashboard.
+  if (!byConsole && Object.keys(said).length > 0)
+    throw malformed('/context', 'without a console nobody vouches for a `context`; leave it out')
   const acted = await parts.management.act({
     tenant: c.req.param('tenant') as string,
     actor,
     action: c.req.param('action') as string,
     resource: asObject(resource, '/resource', '`resource`'),
-    context: asObject(context, '/context', '`context`'),
+    context: said,
     invitation,
     requestId: id,
     bytes,

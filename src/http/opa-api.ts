@@ -1,7 +1,9 @@
+import type { Rights } from '../pdp/access-token.ts'
 import type { Answer } from '../pdp/decision.ts'
 import { recordFailure } from '../pdp/decision-recorder.ts'
 import { errorTable, PosternError } from '../pdp/errors.ts'
 import type { DecisionRequest } from '../pdp/request.ts'
+import { type Sent, sentBy } from './bearer.ts'
 import { type Body, readBody } from './body.ts'
 import { type DecisionApi, type DecisionApiParts, failure, isJson, readJson } from './decision-api.ts'
 import { renderError } from './render.ts'
@@ -9,7 +11,8 @@ import { type Reply, reply, toResponse } from './reply.ts'
 import { requestId } from './request-id.ts'
 import { decisionRequest } from './request-shape.ts'
 
-export interface OpaApiParts extends Pick<DecisionApiParts, 'pdp' | 'settings' | 'metrics' | 'log' | 'recorder'> {
+export interface OpaApiParts
+  extends Pick<DecisionApiParts, 'pdp' | 'callers' | 'settings' | 'metrics' | 'log' | 'recorder'> {
   /** Version of this program, for `?provenance`. */
   readonly version: string
 }
@@ -20,6 +23,12 @@ type Document = (answer: Answer) => unknown
 interface Asked {
   readonly input: unknown
   readonly bytes: number
+}
+
+/** Who asks, and the id of their request. */
+interface Asker {
+  readonly rights: Rights
+  readonly id: string
 }
 
 /** The documents that exist. A path is looked up here and nowhere else: none leads into the policy. */
@@ -46,7 +55,7 @@ export function addOpaApi(app: DecisionApi, parts: OpaApiParts): void {
     const { raw } = c.req
     const document = documents.get(c.req.path.slice(below.length))
     const made = methods.includes(raw.method)
-      ? await guarded(parts, raw, (id) => dataAnswer(parts, raw, c.env?.body, document, id))
+      ? await guarded(parts, raw, sentBy(c), (asker) => dataAnswer(parts, raw, c.env?.body, document, asker))
       : notAllowed(raw)
     parts.metrics.responded(anyDocument, raw.method, made.status)
     return toResponse(made)
@@ -54,8 +63,8 @@ export function addOpaApi(app: DecisionApi, parts: OpaApiParts): void {
 
   app.post('/', async (c) => {
     const { raw } = c.req
-    const made = await guarded(parts, raw, async (id) =>
-      JSON.stringify((await ask(parts, await bodyOf(parts, raw, c.env?.body), decisionDocument, id)).result),
+    const made = await guarded(parts, raw, sentBy(c), async (asker) =>
+      JSON.stringify((await ask(parts, await bodyOf(parts, raw, c.env?.body), decisionDocument, asker)).result),
     )
     parts.metrics.responded('/', 'POST', made.status)
     return toResponse(made)
@@ -68,12 +77,12 @@ async function dataAnswer(
   raw: Request,
   read: Body | undefined,
   document: Document | undefined,
-  id: string,
+  asker: Asker,
 ): Promise<string> {
   const began = performance.now()
   const query = new URL(raw.url).searchParams
   const question = raw.method === 'POST' ? inputOf(await bodyOf(parts, raw, read)) : inputParameter(parts, query)
-  const asked = document === undefined ? undefined : await ask(parts, question, document, id)
+  const asked = document === undefined ? undefined : await ask(parts, question, document, asker)
   const provenance = {
     version: parts.version,
     ...(asked === undefined ? {} : { bundles: { postern: { revision: asked.answer.decision.policy } } }),
@@ -92,9 +101,10 @@ async function dataAnswer(
 }
 
 /** Throws a `PosternError` where there is no decision, a `TypeError` where the policy's is no boolean. */
-async function ask(parts: OpaApiParts, { input, bytes }: Asked, document: Document, id: string) {
+async function ask(parts: OpaApiParts, { input, bytes }: Asked, document: Document, { rights, id }: Asker) {
   if (input === undefined) throw new PosternError('malformed_request', '`input` is missing')
   const request: DecisionRequest = decisionRequest(input)
+  parts.callers.admit(rights, request, 'decide')
   const about = { dialect: 'opa', requestId: id, bytes, request } as const
   try {
     const began = performance.now()
@@ -143,15 +153,22 @@ function nanoseconds(milliseconds: number): number {
 }
 
 /** The answer that `make` writes, or the error in OPA's words; counted and logged like every other. */
-async function guarded(parts: OpaApiParts, raw: Request, make: (requestId: string) => Promise<string>): Promise<Reply> {
+async function guarded(
+  parts: OpaApiParts,
+  raw: Request,
+  sent: Sent,
+  make: (asker: Asker) => Promise<string>,
+): Promise<Reply> {
   const id = requestId(raw.headers.get('x-request-id'))
   try {
-    return reply(200, await make(id), id)
+    return reply(200, await make({ rights: await parts.callers.identify(sent), id }), id)
   } catch (error) {
-    const { status } = failure(parts, error, id)
-    if (!(error instanceof PosternError))
-      return reply(status, errorBody(status, `evaluation_failed: ${errorTable.evaluation_failed.message}`), id)
-    return reply(status, errorBody(status, `${error.code}: ${error.message}`), id)
+    const failed = failure(parts, error, id)
+    const said =
+      error instanceof PosternError
+        ? `${error.code}: ${error.message}`
+        : `evaluation_failed: ${errorTable.evaluation_failed.message}`
+    return { ...failed, body: errorBody(failed.status, said) }
   }
 }
 

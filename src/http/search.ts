@@ -5,11 +5,13 @@ import { PosternError } from '../pdp/errors.ts'
 import type { Candidate } from '../pdp/facts.ts'
 import type { DecisionRequest } from '../pdp/request.ts'
 import { asObject, type Json, malformed, type Question, refuseInlineTenant, requestOf } from './authzen-question.ts'
+import type { Callers } from './callers.ts'
 import type { PageStart, PageTokens } from './page-tokens.ts'
 import { type Reply, reply } from './reply.ts'
 
 export interface SearchParts {
   readonly pdp: SnapshotPdp
+  readonly callers: Callers
   readonly settings: {
     readonly search: {
       /** The most that one page goes through. */
@@ -41,6 +43,7 @@ export async function search(parts: SearchParts, question: Question, kind: Searc
   const { body, requestId } = question
   refuseInlineTenant(body)
   const request = questionAbout(question, kind)
+  parts.callers.admit(question.rights, request, 'decide')
   const { id } = await parts.pdp.snapshot().open(request)
   const asked = canonical([kind, id, body.subject, body.action, body.resource, body.context])
   const start = startOf(body.page, asked, parts.pageTokens)

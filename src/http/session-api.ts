@@ -3,7 +3,6 @@ import { PosternError } from '../pdp/errors.ts'
 import type { Session } from '../pdp/session.ts'
 import { malformed } from './authzen-question.ts'
 import type { Bindings } from './body.ts'
-import type { Console } from './console.ts'
 import type { DecisionApiParts } from './decision-api.ts'
 import type { EventStreams } from './event-streams.ts'
 import { jsonBody } from './json-body.ts'
@@ -22,7 +21,6 @@ export interface SessionRegister extends Fleet {
 
 export interface SessionApiParts extends Pick<DecisionApiParts, 'settings'> {
   readonly management: SessionRegister & { has(tenant: string): Promise<boolean> }
-  readonly console: Console
   readonly events: EventStreams
 }
 
@@ -32,7 +30,6 @@ type Call = Context<{ Bindings: Bindings }>
 const longest = 1_000
 
 export async function registerSession(parts: SessionApiParts, c: Call, id: string): Promise<Reply> {
-  await parts.console.authenticate(c.req.raw.headers, { scope: 'manage', tenant: c.req.param('tenant') })
   const { body } = await jsonBody(parts, c)
   const [extra] = Object.keys(body).filter((name) => !['id', 'user', 'about'].includes(name))
   if (extra !== undefined) throw malformed('', `a session has \`id\`, \`user\` and \`about\`, not \`${extra}\``)
@@ -49,28 +46,21 @@ export async function registerSession(parts: SessionApiParts, c: Call, id: strin
   return reply(200, JSON.stringify(session), id)
 }
 
-export async function listSessions({ console, management }: SessionApiParts, c: Call, id: string): Promise<Reply> {
-  await console.authenticate(c.req.raw.headers, { scope: 'read', tenant: c.req.param('tenant') })
+export async function listSessions({ management }: SessionApiParts, c: Call, id: string): Promise<Reply> {
   const tenant = c.req.param('tenant') as string
   const sessions = await management.sessions(tenant, c.req.param('user') as string)
   if (sessions === undefined) throw new PosternError('unknown_tenant', `no tenant \`${tenant}\``)
   return reply(200, JSON.stringify({ sessions }), id)
 }
 
-export async function endSession({ console, management }: SessionApiParts, c: Call, id: string): Promise<Reply> {
-  await console.authenticate(c.req.raw.headers, { scope: 'manage', tenant: c.req.param('tenant') })
+export async function endSession({ management }: SessionApiParts, c: Call, id: string): Promise<Reply> {
   const waits = waitsForFleet(c)
   const revision = await management.endSession(c.req.param('tenant') as string, c.req.param('session') as string)
   if (revision === undefined) throw new PosternError('unknown_session')
   return written(management, waits, revision, JSON.stringify({ revision }), id)
 }
 
-export async function streamEvents(
-  { console, management, events }: SessionApiParts,
-  c: Call,
-  id: string,
-): Promise<Response> {
-  await console.authenticate(c.req.raw.headers, { scope: 'read', tenant: c.req.query('tenant') })
+export async function streamEvents({ management, events }: SessionApiParts, c: Call, id: string): Promise<Response> {
   const parameters = new URL(c.req.url).searchParams
   refuseUnknown(parameters, ['tenant'])
   const tenant = parameters.get('tenant') ?? undefined

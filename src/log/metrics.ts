@@ -18,6 +18,7 @@ const decisionLogCounters: readonly (readonly [string, string, (counts: Decision
 
 const caches = ['hit', 'miss', 'bypass'] as const
 const loadResults = ['ok', 'failed'] as const
+const credentialResults = ['refused', 'throttled'] as const
 const decisionSeconds = [25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 0.1, 1]
 
 /** One path of an API with everything that can be counted about it. */
@@ -53,6 +54,8 @@ export interface Metrics {
   failedClosed(cause: string): void
   evalFailed(kind: EvalErrorKind): void
   bundleLoaded(result: (typeof loadResults)[number]): void
+  /** A credential that is not good; `throttled` where its address had sent too many of them. */
+  credentialRefused(result: (typeof credentialResults)[number]): void
   /** Certificates that changed while they were in use. */
   certificatesLoaded(result: (typeof loadResults)[number]): void
   watch(sources: MetricSources): void
@@ -117,6 +120,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
     'Attempts to take certificates that changed.',
     column('result', loadResults),
   )
+  const credentials = registry.counter(
+    'authz_credentials_refused_total',
+    'Credentials that were not good, by what their sender was told.',
+    column('result', credentialResults),
+  )
   let lastLoad: number | undefined
   registry.sample(
     'authz_bundle_last_success_timestamp_seconds',
@@ -170,6 +178,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
       loads.add(loadResults.indexOf(result))
       if (result === 'ok') lastLoad = Date.now() / 1000
     },
+    credentialRefused(result) {
+      credentials.add(credentialResults.indexOf(result))
+    },
     certificatesLoaded(result) {
       certificates.add(loadResults.indexOf(result))
     },
@@ -179,6 +190,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
     render: () => registry.render(),
   }
 }
+
+/** What a caller is answered who is not known, may not ask, or failed too often. */
+const turnedAway: readonly number[] = [401, 403, 429]
 
 function column(label: string, values: readonly string[]): Labels[] {
   return values.map((value) => ({ [label]: value }))
@@ -200,13 +214,16 @@ function answerRows(routes: readonly CountedRoute[]) {
     for (const method of methods) declare(path, method, statuses)
     declare(path, '_OTHER', [405])
   }
-  declare('other', '_OTHER', [400, 404, 408, 431])
+  // Callers who are turned away are counted together, whichever path they called: a row each would be dozens.
+  declare('other', '_OTHER', [400, ...turnedAway, 404, 408, 431])
   const unforeseen = rows.push({ path: 'other', method: '_OTHER', code: 'other' }) - 1
 
   const rowOf = (path: string, method: string, status: number): number => {
     const byMethod = index.get(path) ?? index.get('other')
     const byStatus = byMethod?.get(method) ?? byMethod?.get('_OTHER')
-    return byStatus?.get(status) ?? unforeseen
+    const known = byStatus?.get(status)
+    if (known !== undefined) return known
+    return (turnedAway.includes(status) ? index.get('other')?.get('_OTHER')?.get(status) : undefined) ?? unforeseen
   }
   return { rows, rowOf }
 }

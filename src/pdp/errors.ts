@@ -62,7 +62,11 @@ export const errorTable = {
     remedy: 'send the `invitation` of the latest message; ask for another if it has run out',
   },
   unauthenticated: { status: 401, message: 'no valid credential was sent', remedy: 'send a token of this sidecar' },
-  forbidden: { status: 403, message: 'the caller may not do this', remedy: 'ask for the scope that the detail names' },
+  forbidden: {
+    status: 403,
+    message: 'the caller may not do this',
+    remedy: 'send a token that covers what the detail names',
+  },
   not_found: { status: 404, message: 'no such path', remedy: 'see the list of endpoints in the README' },
   no_public_url: {
     status: 404,
@@ -74,6 +78,7 @@ export const errorTable = {
     message: 'no such message waits in the outbox',
     remedy: 'see `GET /v1/outbox`; what was delivered is gone',
   },
+  unknown_token: { status: 404, message: 'no such token', remedy: 'see `GET /v1/tokens`' },
   unknown_tenant: { status: 404, message: 'no such tenant', remedy: 'import the tenant, or correct `context.tenant`' },
   unknown_member: {
     status: 404,
@@ -101,6 +106,11 @@ export const errorTable = {
     message: 'another user has a session of this id',
     remedy: 'register each session under an id of its own',
   },
+  token_exists: {
+    status: 409,
+    message: 'there is a token of this name',
+    remedy: 'give each token a name of its own',
+  },
   idempotency_conflict: {
     status: 409,
     message: 'the `Idempotency-Key` was used for another request',
@@ -116,6 +126,11 @@ export const errorTable = {
     status: 415,
     message: 'the body is not declared as JSON',
     remedy: 'send `Content-Type: application/json`',
+  },
+  too_many_failures: {
+    status: 429,
+    message: 'too many credentials that are not good came from this address',
+    remedy: 'mend the credential; one that is good is taken at once',
   },
   headers_too_large: { status: 431, message: 'the headers are too large', remedy: 'send less than 16 KiB of headers' },
   too_many_facts: {
@@ -163,16 +178,21 @@ export const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable
 
-/** A request that cannot be answered by a decision. `pointer` is a JSON Pointer into the request body. */
+/**
+ * A request that cannot be answered by a decision. `pointer` is a JSON Pointer into the request body, `retryAfter` the
+ * seconds after which it may be sent again.
+ */
 export class PosternError extends Error {
   override readonly name = 'PosternError'
   readonly code: ErrorCode
   readonly pointer: string | undefined
+  readonly retryAfter: number | undefined
 
-  constructor(code: ErrorCode, detail?: string, options?: { pointer?: string; cause?: unknown }) {
+  constructor(code: ErrorCode, detail?: string, options?: { pointer?: string; retryAfter?: number; cause?: unknown }) {
     super(detail ?? errorTable[code].message, options?.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.pointer = options?.pointer
+    this.retryAfter = options?.retryAfter
   }
 
   get status(): number {

@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest'
 import { createJwtVerifier, KeySetError } from '../../src/access/jwt.ts'
 import { audience, issuer, keySet, keySetFile, now, tokenOf } from '../support/tokens.ts'
 
-const options = { keys: keySetFile(), issuer, audience, algorithm: 'RS256' }
+const options = { keys: keySetFile(), setting: 'identity.jwt_keys', issuer, audience, algorithm: 'RS256' }
 const verify = createJwtVerifier(options)
 
 describe('a token', () => {
@@ -93,7 +93,9 @@ describe('the key set', () => {
   it('of a file has to be one', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'postern-keys-')), 'x.json')
     expect(() => createJwtVerifier({ ...options, keys: file })).toThrow(KeySetError)
-    expect(() => createJwtVerifier({ ...options, keys: file })).toThrow(/: the file does not exist$/)
+    expect(() => createJwtVerifier({ ...options, keys: file })).toThrow(
+      /of `identity.jwt_keys`: the file does not exist$/,
+    )
     writeFileSync(file, '{}')
     expect(() => createJwtVerifier({ ...options, keys: file })).toThrow(/: no JSON Web Key Set$/)
   })

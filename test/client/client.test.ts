@@ -20,7 +20,7 @@ const allow = { decision: true, context }
 type Answer = { status: number; body: unknown } | 'lost' | 'silent'
 
 async function against(answers: readonly Answer[], options: Partial<ClientOptions> = {}) {
-  const asked: { path: string; body: unknown; socket: number }[] = []
+  const asked: { path: string; body: unknown; socket: number; authorization: string | undefined }[] = []
   const handle: RequestListener = (incoming, outgoing) => {
     let text = ''
     incoming.on('data', (chunk) => {
@@ -28,7 +28,9 @@ async function against(answers: readonly Answer[], options: Partial<ClientOption
     })
     incoming.on('end', () => {
       const answer = answers[Math.min(asked.length, answers.length - 1)]
-      asked.push({ path: incoming.url ?? '', body: JSON.parse(text), socket: incoming.socket.remotePort ?? 0 })
+      const { authorization } = incoming.headers
+      const socket = incoming.socket.remotePort ?? 0
+      asked.push({ path: incoming.url ?? '', body: JSON.parse(text), socket, authorization })
       if (answer === 'lost') incoming.socket.destroy()
       else if (answer !== 'silent' && answer !== undefined)
         outgoing
@@ -68,6 +70,23 @@ describe('a client', () => {
     expect(asked.map(({ path, body }) => [path, body])).toEqual(Array(6).fill(['/authorize', question]))
     // `fetch` may open a second one before it knows that the first is free again.
     expect(new Set(asked.map(({ socket }) => socket)).size).toBeLessThanOrEqual(2)
+    expect(new Set(asked.map(({ authorization }) => authorization))).toEqual(new Set([undefined]))
+  })
+
+  it('sends its token with each question', async () => {
+    const { client, asked, close } = await against(
+      [
+        { status: 503, body: {} },
+        { status: 200, body: allow },
+      ],
+      {
+        token: 'the token',
+      },
+    )
+    await client.authorize(question)
+    await client.batch([question])
+    close()
+    expect(asked.map(({ authorization }) => authorization)).toEqual(Array(3).fill('Bearer the token'))
   })
 
   it.each<[string, readonly Answer[], string, number]>([

@@ -31,11 +31,12 @@ it('a token is created, listed without its secret, kept as a digest, and revoked
 })
 
 it.each([
-  [['create', 'a'], '`--scope` must be one of read, manage'],
-  [['create', 'a', '--scope', 'decide'], '`--scope` must be one of read, manage'],
+  [['create', 'a'], '`--scope` must be one of decide, simulate, read, manage'],
+  [['create', 'a', '--scope', 'write'], '`--scope` must be one of decide, simulate, read, manage'],
   [['create', 'a', '--scope', 'read', '--days', '0'], '`--days` must be a whole number from 1 to 9999'],
   [['create', 'a', '--scope', 'read', '--tenant', ''], '`--tenant` must name a tenant; leave it out for all'],
-  [['create', 'a b', '--scope', 'read'], "a token's name is made of letters, digits, `.`, `_` and `-`"],
+  [['create', 'a b', '--scope', 'read'], "a token's name begins with a letter, digit or `_`; `.` and `-` may follow"],
+  [['create', '..', '--scope', 'read'], "a token's name begins with a letter, digit or `_`; `.` and `-` may follow"],
   [['create', 'taken', '--scope', 'read'], 'there is a token `taken`'],
   [['create'], '`postern token create` takes one name'],
   [['list', 'a'], '`postern token list` takes no name'],

@@ -47,7 +47,8 @@ async function breakable() {
   const api = apiOver(decide, undefined, undefined, { snapshot, recorder })
   const management = createManagementApi({
     management: createManagement({ directory, pdp, invitationMs: 1, deliveries: new Map(), deliverer: { wake() {} } }),
-    console: createConsole(null, directory.tokens),
+    console: createConsole({ token: null, find: directory.tokens.find, failures: () => undefined }),
+    tokens: directory.tokens,
     events: createEventStreams(directory.feed),
     metrics: api.metrics,
     settings: { limits: { body_bytes: 65_536, depth: 32 } },

@@ -222,10 +222,28 @@ describe('the identity', () => {
     expect(problemsOf(() => load(`identity: ${identity}`))).toEqual([`config/sidecar.yaml: ${message}`])
   })
 
+  test('may have a secret of the gateway beside the tokens of clients', () => {
+    const written = `{ jwt_keys: k, jwt_issuer: i, jwt_audience: a, gateway_token: ${'t'.repeat(32)} }`
+    expect(load(`identity: ${written}`).identity.gateway_token).toBe('t'.repeat(32))
+  })
+
+  test('of people at the management API is no more half there than that of clients', () => {
+    expect(problemsOf(() => load('management: { jwt_keys: k, jwt_audience: a }'))).toEqual([
+      'config/sidecar.yaml: `management.jwt_issuer` is missing; set all of jwt_keys, jwt_issuer, jwt_audience, or none',
+    ])
+  })
+
   test('is whole with the three settings of tokens, wherever they are set', () => {
     const { identity } = load('identity: { jwt_keys: k, jwt_issuer: i }', { POSTERN_IDENTITY_JWT_AUDIENCE: 'a' })
     expect(identity).toEqual({ ...defaultSettings.identity, jwt_keys: 'k', jwt_issuer: 'i', jwt_audience: 'a' })
   })
+})
+
+test('tokens are asked for where there are any', () => {
+  expect(problemsOf(() => load('access: { decision_tokens: always }'))).toEqual([
+    'config/sidecar.yaml:1:28: there is no directory that has tokens; set `directory`',
+  ])
+  expect(load('access: { decision_tokens: always }\ndirectory: d.db').access.decision_tokens).toBe('always')
 })
 
 describe('the source of bundles', () => {

@@ -32,15 +32,18 @@ describe('the URI of a client certificate', () => {
 
 describe('a client known by its certificate', () => {
   const secret = 'a'.repeat(32)
-  const identify = createIdentify({
-    jwt_keys: null,
-    jwt_issuer: null,
-    jwt_audience: null,
-    jwt_algorithm: 'RS256',
-    trusted_header: null,
-    certificate_prefix: 'spiffe://acme.example/user/',
-    gateway_token: secret,
-  })
+  const identify = createIdentify(
+    {
+      jwt_keys: null,
+      jwt_issuer: null,
+      jwt_audience: null,
+      jwt_algorithm: 'RS256',
+      trusted_header: null,
+      certificate_prefix: 'spiffe://acme.example/user/',
+      gateway_token: secret,
+    },
+    () => undefined,
+  )
   const proof = ['X-Postern-Token', secret]
 
   it('has the rest of the URI for its subject', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { createFailureLimit, type FailureLimit } from '../../src/access/failure-limit.ts'
 import { bodyOf, headersOf } from '../../src/gateway/answer.ts'
 import { createGatewayApi } from '../../src/gateway/gateway-api.ts'
 import { createIdentify, type IdentitySettings } from '../../src/gateway/identity.ts'
@@ -6,6 +7,7 @@ import { readRoutes } from '../../src/gateway/read-routes.ts'
 import type { Answer, Decision, Pdp } from '../../src/pdp/decision.ts'
 import { PosternError } from '../../src/pdp/errors.ts'
 import type { DecisionRequest } from '../../src/pdp/request.ts'
+import { served } from '../http/fixture.ts'
 import { project } from '../support/policy.ts'
 import { audience, issuer, keySetFile, tokenOf } from '../support/tokens.ts'
 import { hostilePaths } from './hostile-paths.ts'
@@ -34,6 +36,7 @@ function gateway(
   decide: Pdp['decide'] = () => decisionOf(true),
   identity: IdentitySettings = byToken,
   planDenialStatus: 402 | 403 = 403,
+  failures: FailureLimit = () => undefined,
 ) {
   const asked: DecisionRequest[] = []
   const causes: string[] = []
@@ -46,17 +49,17 @@ function gateway(
       },
     },
     routes: readRoutes(project.root),
-    identify: createIdentify(identity),
+    identify: createIdentify(identity, failures),
     planDenialStatus,
     readiness: { ready: () => ready },
     metrics: { decided() {}, responded() {}, failedClosed: (cause) => causes.push(cause) },
     log: { error() {} },
   })
   const get = async (target: string, headers: readonly string[] = [], method = 'GET') => {
-    const made = await api.answer({ method, target, headers })
+    const made = await api.answer({ method, target, headers, address: '10.0.0.1' })
     return { status: made.status, reason: made.reason, headers: headersOf(made), body: made.body, text: bodyOf(made) }
   }
-  return { get, asked, causes, unready: () => (ready = false) }
+  return { api, get, asked, causes, unready: () => (ready = false) }
 }
 
 const bearer = async (subject: string) => ['Authorization', `Bearer ${await tokenOf(subject, { iat: 1_700_000_000 })}`]
@@ -330,6 +333,15 @@ describe('who asks', () => {
     expect((await statusOf(byHeader, ['Authorization', `Bearer ${await tokenOf('dev')}`]))[0]).toBe(401)
   })
 
+  it('is asked of no gateway that does not prove itself where there is a secret, beside the tokens of clients too', async () => {
+    const both = { ...byToken, gateway_token: secret }
+    const client = await bearer('dev')
+    expect(await statusOf(both, [...client, 'X-Postern-Token', secret])).toEqual([200, 'dev'])
+    expect((await statusOf(both, client))[0]).toBe(401)
+    expect((await statusOf(both, [...client, 'X-Postern-Token', `${secret}a`]))[0]).toBe(401)
+    expect((await statusOf(both, ['X-Postern-Token', secret]))[0]).toBe(401)
+  })
+
   it('is nobody where no identity is configured', async () => {
     expect((await statusOf(none, ['Authorization', `Bearer ${await tokenOf('dev')}`]))[0]).toBe(401)
   })
@@ -337,5 +349,47 @@ describe('who asks', () => {
   it('is a 503 where the keys cannot be fetched', async () => {
     const unreachable = { ...byToken, jwt_keys: 'http://127.0.0.1:1/' }
     expect((await statusOf(unreachable, ['Authorization', `Bearer ${await tokenOf('dev')}`]))[0]).toBe(503)
+  })
+})
+
+describe('a gateway whose secret is wrong', () => {
+  const wrong = ['X-User', 'dev', 'X-Postern-Token', `${secret}a`]
+  const right = ['X-User', 'dev', 'X-Postern-Token', secret]
+
+  it('is a 429 after some attempts, and one whose secret is right passes beside it', async () => {
+    const addresses: string[] = []
+    const failures = createFailureLimit({ attempts: 2, report: ({ address }) => addresses.push(address) })
+    const { get, asked, causes } = gateway(undefined, byHeader, 403, failures)
+    const forward = (headers: readonly string[]) => get('/v1/forward-auth', [...forwarded('/v1/members'), ...headers])
+    expect([(await forward(wrong)).status, (await forward(wrong)).status]).toEqual([401, 401])
+    const { status, headers, text } = await forward(wrong)
+    expect([status, headers['Retry-After'], JSON.parse(text).error.code]).toEqual([429, '60', 'too_many_failures'])
+    // nginx would make a 500 of a 429.
+    expect((await get('/v1/auth-request', [...nginx('/v1/members'), ...wrong])).status).toBe(403)
+    expect([(await forward(right)).status, asked.length, causes]).toEqual([200, 1, []])
+    // Who sends none has guessed nothing.
+    expect((await forward(['X-User', 'dev'])).status).toBe(401)
+    expect(addresses).toEqual(['10.0.0.1', '10.0.0.1', '10.0.0.1', '10.0.0.1'])
+  })
+
+  it('is counted by the address of its socket', async () => {
+    const failures = createFailureLimit({ attempts: 1, report() {} })
+    const { api } = gateway(undefined, byHeader, 403, failures)
+    await served(api, async (port) => {
+      const headers = { 'X-Forwarded-Method': 'GET', 'X-Forwarded-Uri': '/v1/members', 'X-Postern-Token': 'guess' }
+      const statuses = [1, 2].map(
+        async () => (await fetch(`http://127.0.0.1:${port}/v1/forward-auth`, { headers })).status,
+      )
+      expect((await Promise.all(statuses)).sort()).toEqual([401, 429])
+    })
+    expect(failures('::ffff:127.0.0.1')).toBeDefined()
+  })
+
+  it('is not one whose clients send tokens that are not good', async () => {
+    const failures: string[] = []
+    const { get } = gateway(undefined, byToken, 403, (address) => void failures.push(String(address)))
+    const target = [...forwarded('/v1/members'), 'Authorization', 'Bearer wrong']
+    expect((await get('/v1/forward-auth', target)).status).toBe(401)
+    expect(failures).toEqual([])
   })
 })

@@ -43,6 +43,7 @@ describe('a reply to Envoy', () => {
 
   it.each([
     [401, 16],
+    [429, 8],
     [402, 7],
     [403, 7],
     [404, 7],
@@ -159,8 +160,8 @@ describe('the gRPC listener', () => {
     await call(checkPath, checkOf({ 'x-postern-token': 'forged' }))
     const forged = ['x-postern-token', 'forged']
     expect(senders).toEqual([
-      { client: forged, gateway: ['X-Postern-Token', 'the secret'] },
-      { client: forged, gateway: [] },
+      { client: forged, gateway: ['X-Postern-Token', 'the secret'], address: '127.0.0.1' },
+      { client: forged, gateway: [], address: '127.0.0.1' },
     ])
   })
 

@@ -53,7 +53,7 @@ function gateway(decide: () => Decision = () => allow, identity: Parameters<type
       },
     },
     routes: readRoutes(project.root),
-    identify: createIdentify(identity),
+    identify: createIdentify(identity, () => undefined),
     planDenialStatus: 402,
     readiness: { ready: () => true },
     metrics: { decided() {}, responded() {}, failedClosed() {} },

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { createReadiness } from '../../src/app/readiness.ts'
 import { addAuthzenApi } from '../../src/http/authzen-api.ts'
+import { type Callers, createCallers } from '../../src/http/callers.ts'
 import { createDecisionApi } from '../../src/http/decision-api.ts'
 import { addExplainApi, type ExplainApiParts } from '../../src/http/explain-api.ts'
 import { type Listener, listen } from '../../src/http/listener.ts'
@@ -10,6 +11,7 @@ import { decisionRoutes } from '../../src/http/routes.ts'
 import { addStatusApi } from '../../src/http/status-api.ts'
 import { createMetrics } from '../../src/log/metrics.ts'
 import { createServerLog } from '../../src/log/server-log.ts'
+import { allRights } from '../../src/pdp/access-token.ts'
 import type { Answer, Decision, OpenTenant, Pdp, SnapshotPdp } from '../../src/pdp/decision.ts'
 import type { DecisionRecorder } from '../../src/pdp/decision-recorder.ts'
 import type { Explanation } from '../../src/pdp/explain.ts'
@@ -47,7 +49,11 @@ export const explanation: Explanation = Object.freeze({
   nearest_grants: null,
 })
 
+/** Lets everybody ask everything. */
+export const everybody = createCallers({ unasked: allRights, bearer: undefined, defaultTenant: undefined })
+
 export interface ApiOptions {
+  readonly callers?: Callers
   readonly recorder?: DecisionRecorder
   readonly snapshot?: SnapshotPdp['snapshot']
   readonly public_url?: string | null
@@ -69,6 +75,7 @@ export function apiOver(
     person_types = [],
     candidates = 1000,
     token_key = null,
+    callers = everybody,
     recorder,
   }: ApiOptions = {},
 ) {
@@ -77,19 +84,20 @@ export function apiOver(
   const metrics = createMetrics({ version: '0.0.0', routes: decisionRoutes, dialects: ['authorize', 'opa', 'authzen'] })
   const log = createServerLog({ sink: (line) => lines.push(line), terminal: false, debug: false })
   const readiness = createReadiness({ policy: () => state.policy })
-  const app = createDecisionApi({ pdp: { decide }, settings: { limits }, metrics, log, readiness, recorder })
-  addExplainApi(app, { explainer: { explain }, settings: { limits }, metrics, log })
-  addOpaApi(app, { pdp: { decide }, settings: { limits }, metrics, log, version: '0.0.0', recorder })
+  const app = createDecisionApi({ pdp: { decide }, callers, settings: { limits }, metrics, log, readiness, recorder })
+  addExplainApi(app, { explainer: { explain }, callers, settings: { limits }, metrics, log })
+  addOpaApi(app, { pdp: { decide }, callers, settings: { limits }, metrics, log, version: '0.0.0', recorder })
   const pdp = { decide, snapshot: snapshot ?? (() => ({ decide, open: () => noCandidates })) }
   const search = { candidates, token_key }
   addAuthzenApi(app, {
     pdp,
+    callers,
     settings: { limits: { ...limits, batch_items: 100 }, public_url, authzen: { person_types }, search },
     metrics,
     log,
     recorder,
   })
-  addStatusApi(app, { metrics, status: () => ({ policy: 'sha256:0123' }) })
+  addStatusApi(app, { callers, metrics, log, status: () => ({ policy: 'sha256:0123' }) })
   addOpenapiApi(app, { metrics, version: '0.0.0' })
   return { app, metrics, readiness, state, log, lines }
 }

@@ -53,11 +53,19 @@ describe('an address', () => {
     ['127.0.0.1.example.org:80'],
     ['[::ffff:10.0.0.1]:0'],
     ['1270.0.0.1:0'],
-  ])('off loopback is refused, because callers are not authenticated: %s', async (address) => {
+  ])('off loopback is refused where callers need no credential: %s', async (address) => {
     await expect(listenOnce(address)).rejects.toThrow(
-      `cannot listen on \`${address}\`: it is not loopback, and this build cannot authenticate its callers; ` +
-        'use 127.0.0.1, [::1], localhost or unix:/path',
+      `cannot listen on \`${address}\`: it is not loopback, and callers would need no credential; ` +
+        'use 127.0.0.1, [::1], localhost or unix:/path, or have them known (README, "Who may call")',
     )
+  })
+
+  it('may be anywhere where the app lets nobody in without a credential', async () => {
+    const app = Object.assign(apiOver().app, { knowsCallers: true })
+    const listener = await listen(app, '0.0.0.0:0', quickHttp)
+    listener.stop()
+    await listener.closed
+    expect(listener.address).toMatch(/^http:\/\/0\.0\.0\.0:\d+$/)
   })
 
   it.each([

@@ -9,7 +9,7 @@ import { tenantDocuments } from '../../src/app/project.ts'
 import { readExamples } from '../../src/http/openapi/examples.ts'
 import { requestSchema } from '../../src/http/request-schema.ts'
 import { decisionRequest } from '../../src/http/request-shape.ts'
-import { decisionRoutes } from '../../src/http/routes.ts'
+import { callerStatuses, decisionRoutes } from '../../src/http/routes.ts'
 import { errorTable, type PosternError } from '../../src/pdp/errors.ts'
 import { builtBundle, project } from '../support/policy.ts'
 import { serving } from '../support/serving.ts'
@@ -54,7 +54,12 @@ describe('the OpenAPI document', () => {
       statuses: [...new Set(statuses)].sort(),
     })
     expect(Object.fromEntries(Object.entries(described).map(([path, at]) => [path, inOrder(at)]))).toEqual(
-      Object.fromEntries(decisionRoutes.map((route) => [route.path, inOrder(route)])),
+      Object.fromEntries(
+        decisionRoutes.map((route) => {
+          const ofCallers = 'scope' in route ? callerStatuses : []
+          return [route.path, inOrder({ ...route, statuses: [...route.statuses, ...ofCallers] })]
+        }),
+      ),
     )
   })
 
@@ -81,6 +86,8 @@ describe('the OpenAPI document', () => {
       'unknown_session',
       'session_exists',
       'unknown_message',
+      'unknown_token',
+      'token_exists',
     ]
     const rows = Object.entries(errorTable)
       .filter(([code]) => ![...ofNoPath, ...ofManagement].includes(code))

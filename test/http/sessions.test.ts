@@ -37,7 +37,7 @@ function eventsOf(body: ReadableStream<Uint8Array>) {
 }
 
 async function consoleOn(directoryOf: DirectoryOf, heartbeatMs?: number) {
-  const made = await consoleOf(directoryOf, 'filestack', heartbeatMs)
+  const made = await consoleOf(directoryOf, 'filestack', { heartbeatMs })
   const register = (session: unknown) => made.ask('POST', `${path}/sessions`, {}, session)
   const sessionsOf = async (user: string) =>
     ((await made.ask('GET', `${path}/members/${user}/sessions`, {})).body as { sessions?: { id: string }[] }).sessions

@@ -12,13 +12,17 @@ const reads = [
   `/v1/tenants/${tenant}/members/dev/sessions`,
   '/v1/outbox',
 ]
-const ofAll = ['/v1/tenants', '/v1/outbox', 'POST /v1/outbox/none/retry']
+const ofTokens = ['GET /v1/tokens', 'POST /v1/tokens', 'DELETE /v1/tokens/made']
+const ofAll = ['/v1/tenants', '/v1/outbox', 'POST /v1/outbox/none/retry', ...ofTokens]
 const writes: readonly (readonly [string, string, unknown])[] = [
   ['PUT', `/v1/tenants/${tenant}`, { tenant, system: 'filestack', members: [{ user: 'dev' }] }],
   ['POST', `/v1/tenants/${tenant}/actions/member:list`, {}],
   ['POST', `/v1/tenants/${tenant}/sessions`, { id: 's', user: 'dev' }],
   ['DELETE', `/v1/tenants/${tenant}/sessions/s`, undefined],
   ['POST', '/v1/outbox/none/retry', undefined],
+  ['GET', '/v1/tokens', undefined],
+  ['POST', '/v1/tokens', { name: 'made', scope: 'read' }],
+  ['DELETE', '/v1/tokens/made', undefined],
 ]
 
 /** The codes that a token of this grant gets; undefined where the call came through. */
@@ -48,6 +52,7 @@ async function codesOf(directoryOf: DirectoryOf, grant: Partial<Grant>) {
   return { asked, codes, expected }
 }
 
+/** What `read` is not for. */
 const isWrite = (path: string) => path.includes(' ')
 const isOfAll = (path: string) => [...ofAll, '/v1/events'].includes(path)
 
@@ -60,6 +65,11 @@ describe.each(backends)('an access token on $name', ({ directoryOf }) => {
   it('to manage does both', async () => {
     const { asked, expected } = await codesOf(directoryOf, { scope: 'manage', expires: at.now.getTime() + 1 })
     expect(asked).toEqual(expected(() => undefined))
+  })
+
+  it.each(['decide', 'simulate'] as const)('to %s does neither', async (scope) => {
+    const { codes } = await codesOf(directoryOf, { scope })
+    expect(new Set(codes)).toEqual(new Set(['forbidden']))
   })
 
   it('of one tenant is good for that one alone', async () => {

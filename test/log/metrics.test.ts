@@ -13,6 +13,7 @@ import type { Answer } from '../../src/pdp/decision.ts'
 import { errorTable, PosternError } from '../../src/pdp/errors.ts'
 import type { DecisionRequest } from '../../src/pdp/request.ts'
 import { refusingStages } from '../../src/pdp/stages.ts'
+import { everybody } from '../http/fixture.ts'
 
 const answer = (decision: boolean, stage: string, cache: Answer['cache'] = 'hit'): Answer => ({
   decision: { decision, stage, reason: 'any', message: '', rule: '', obligations: [], policy: 'p' },
@@ -90,6 +91,7 @@ describe('the metrics', () => {
       'authz_bundle_info gauge',
       'authz_bundle_load_total counter',
       'http_certificate_load_total counter',
+      'authz_credentials_refused_total counter',
       'authz_bundle_last_success_timestamp_seconds gauge',
       'authz_fail_closed_total counter',
       'authz_build_info gauge',
@@ -250,11 +252,11 @@ describe('the metrics', () => {
       authzen: { person_types: [] },
       search: { candidates: 1, token_key: null },
     }
-    const parts = { pdp, settings, metrics, log: { error() {} } }
+    const parts = { pdp, callers: everybody, settings, metrics, log: { error() {} } }
     const app = createDecisionApi({ ...parts, readiness: createReadiness({ policy: () => random(2) === 0 }) })
     addExplainApi(app, { ...parts, explainer: pdp })
     addOpaApi(app, { ...parts, version: '' })
-    addStatusApi(app, { metrics, status: () => ({}) })
+    addStatusApi(app, { ...parts, status: () => ({}) })
     addAuthzenApi(app, parts)
     addOpenapiApi(app, { metrics, version: '' })
     const paths = decisionRoutes.map(({ path }) => path.replace('{api}', 'evaluations'))

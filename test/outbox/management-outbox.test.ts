@@ -36,7 +36,8 @@ async function managedOn(directoryOf: DirectoryOf, system: string, change: (docu
   const deliverer = { wake: (tenant: string) => void woken.push(tenant) }
   const app = createManagementApi({
     management: createManagement({ directory, pdp, invitationMs: 3_600_000, deliveries, deliverer, now }),
-    console: createConsole(token, directory.tokens),
+    console: createConsole({ token, find: directory.tokens.find, failures: () => undefined }),
+    tokens: directory.tokens,
     events: createEventStreams(directory.feed),
     metrics: { responded() {}, failedClosed() {}, decided() {}, render: () => '' },
     settings: { limits: { body_bytes: 65_536, depth: 32 } },

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
+import type { FailureLimit } from '../../src/access/failure-limit.ts'
+import type { VerifyJwt } from '../../src/access/jwt.ts'
 import { loadPolicy } from '../../src/app/activate.ts'
 import { createManagement } from '../../src/app/management.ts'
 import { inlineFacts, tenantValidator } from '../../src/directory/tenant-schema.ts'
@@ -27,8 +29,18 @@ export type Body = Readonly<Record<string, never>> & {
   readonly error: { readonly code: string; readonly pointer?: string }
 }
 
+export interface ConsoleOptions {
+  readonly heartbeatMs?: number | undefined
+  readonly verify?: VerifyJwt
+  readonly failures?: FailureLimit
+}
+
 /** A console of one system's demo tenant in a directory of this kind, and the decision point that sees the same directory. */
-export async function consoleOf(directoryOf: DirectoryOf, system: string, heartbeatMs = 15_000) {
+export async function consoleOf(
+  directoryOf: DirectoryOf,
+  system: string,
+  { heartbeatMs = 15_000, verify, failures = () => undefined }: ConsoleOptions = {},
+) {
   const text = readFileSync(join(project.root, `config/systems/${system}/demo.yaml`), 'utf8')
   const document = parse(text)
   const directory = await directoryOf(document)
@@ -50,7 +62,8 @@ export async function consoleOf(directoryOf: DirectoryOf, system: string, heartb
       deliverer: { wake() {} },
       now: () => at.now,
     }),
-    console: createConsole(token, directory.tokens, () => at.now.getTime()),
+    console: createConsole({ token, find: directory.tokens.find, failures, now: () => at.now.getTime(), verify }),
+    tokens: directory.tokens,
     events,
     metrics: { responded() {}, failedClosed() {}, decided() {}, render: () => '' },
     settings: { limits: { body_bytes: 65_536, depth: 32 } },

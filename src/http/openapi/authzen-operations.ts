@@ -1,7 +1,7 @@
 import { accessPaths } from '../metadata.ts'
 import { requestSchema } from '../request-schema.ts'
 import { metadataPath } from '../routes.ts'
-import { type Operation, type OperationGroup, questionErrors, schemaRef } from './operation.ts'
+import { callerErrors, type Operation, type OperationGroup, questionErrors, schemaRef } from './operation.ts'
 
 /** What stands before the path where the tenant is part of it. */
 export const ofTenant = '/t/{tenant}'
@@ -166,7 +166,7 @@ export const authzenOperations: OperationGroup = {
       path: `${metadataPath}${ofTenant}`,
       id: 'metadata-of-tenant',
       parameters: [tenantParameter],
-      errors: [...metadata.errors, 'unknown_tenant'],
+      errors: [...metadata.errors, ...callerErrors, 'unknown_tenant'],
     },
   ],
 }

@@ -63,10 +63,10 @@ export function openapiDocument(version: string, examples: Examples): OpenapiDoc
       license: { name: 'Apache License 2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/', description: 'Where this document was read.' }],
-    security: [],
+    security: [{ token: [] }, {}],
     tags: groups.map(({ name, description }) => ({ name, description })),
     paths,
-    components: { schemas, headers, parameters: { requestId } },
+    components: { schemas, headers, parameters: { requestId }, securitySchemes: { token } },
   }
 }
 
@@ -81,6 +81,14 @@ const about =
   `(\`not_found\`), a method that is not listed 405 (${codesOf(405)}) with \`Allow\`. What is not HTTP/1.1 is answered 400, ` +
   `what does not arrive in time 408 (${codesOf(408)}), too large a head 431 (${codesOf(431)}), all three with ` +
   '`Connection: close`. All of these have the body `Error`.'
+
+const token = {
+  type: 'http',
+  scheme: 'bearer',
+  description:
+    'An access token (`postern token create`). Needed where the listener is not on loopback and asks for no certificates. ' +
+    'Questions take the scope `decide`, or `simulate` where they bring a tenant; explanations, `/metrics` and `/v1/status` take `read`.',
+}
 
 const requestId = {
   name: 'X-Request-ID',

@@ -37,6 +37,13 @@ export function schemaRef(name: string): Json {
   return { $ref: `#/components/schemas/${name}` }
 }
 
+/** What a caller is refused with, whatever it asks. */
+export const callerErrors = [
+  'unauthenticated',
+  'forbidden',
+  'too_many_failures',
+] as const satisfies readonly ErrorCode[]
+
 /** What every question can be refused with. */
 export const questionErrors = [
   'malformed_json',
@@ -50,8 +57,7 @@ export const questionErrors = [
   'ambiguous_tenant',
   'tenant_required',
   'unknown_system',
-  'unauthenticated',
-  'forbidden',
+  ...callerErrors,
   'unknown_tenant',
   'too_large',
   'unsupported_media_type',

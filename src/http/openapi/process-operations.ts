@@ -1,4 +1,4 @@
-import { type OperationGroup, schemaRef } from './operation.ts'
+import { callerErrors, type OperationGroup, schemaRef } from './operation.ts'
 
 const verbose = {
   name: 'verbose',
@@ -51,7 +51,7 @@ export const processOperations: OperationGroup = {
       description: 'At most 400 series.',
       answer: { type: 'string' },
       mediaType: 'text/plain',
-      errors: [],
+      errors: callerErrors,
     },
     {
       path: '/v1/status',
@@ -60,7 +60,7 @@ export const processOperations: OperationGroup = {
       summary: 'Which policy decides, where it came from, and what was refused last',
       description: 'For whoever rolls policies out.',
       answer: { type: 'object' },
-      errors: [],
+      errors: callerErrors,
     },
     {
       path: '/openapi.json',

@@ -18,9 +18,15 @@ export function refusals({ errors, errorBody, statuses = {}, answer }: Operation
       const rows = codes.map((code) => `\`${code}\`: ${errorTable[code].message}; ${errorTable[code].remedy}.`)
       const examples = codes.map((code) => [code, { value: errorExample(code, status, errorBody) }])
       const content = { 'application/json': { schema, examples: Object.fromEntries(examples) } }
-      return [status, { description: rows.join('\n'), headers, content }]
+      return [status, { description: rows.join('\n'), headers: { ...headers, ...headersOf[status] }, content }]
     }),
   )
+}
+
+const text = { required: true, schema: { type: 'string' } }
+const headersOf: Readonly<Record<number, Json>> = {
+  401: { 'WWW-Authenticate': { description: 'A bearer token.', ...text } },
+  429: { 'Retry-After': { description: 'Seconds.', ...text } },
 }
 
 function errorExample(code: ErrorCode, status: number, body: Operation['errorBody']): unknown {
