@@ -18,7 +18,7 @@ export interface DecisionChange {
   readonly plans?: readonly string[]
   /** The reasons before and after, where the kind is `reason`. */
   readonly reasons?: readonly [before: string, after: string]
-  /** What there is to do no more, newly or otherwise, where the kind is `obligations`: `without reserve_seat`. */
+  /** What there is to do no more, newly or otherwise, where the kind is `obligations`: `without ring_bell`. */
   readonly obligations?: readonly string[]
   /** `file:line` that decides now. */
   readonly place: string
