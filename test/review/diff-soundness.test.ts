@@ -20,8 +20,8 @@ import { copyOf, type ProjectCopy } from '../support/project-copy.ts'
 import { changeTables, regoMutant, type Tables } from './mutants.ts'
 
 // Of each system; a night can take more of them: POSTERN_TEST_MUTANTS=20 is 200 mutants.
-const regoMutants = Number(process.env.POSTERN_TEST_MUTANTS ?? 2)
-const tableMutants = Number(process.env.POSTERN_TEST_MUTANTS ?? 6)
+const regoMutants = Number(process.env.POSTERN_TEST_MUTANTS ?? 4)
+const tableMutants = Number(process.env.POSTERN_TEST_MUTANTS ?? 8)
 const requestCount = 2_000
 const timeout = 60_000 * Math.max(4, regoMutants)
 
@@ -66,7 +66,7 @@ describe.each(systems.map((system, seed) => [system, seed] as const))('of %s', (
       }
     }
     console.log(`mutated Rego of ${system}: ${JSON.stringify(found)} over ${requestCount} requests`)
-    expect(found.mutants).toBe(regoMutants)
+    expect(found.unseen).toBeLessThan(found.mutants)
   })
 
   it('nothing turns outside what a diff of mutated tables reports, and nothing wider passes', { timeout }, () => {
@@ -87,7 +87,7 @@ describe.each(systems.map((system, seed) => [system, seed] as const))('of %s', (
       if (!add(found, expectSound(head, policyDiff(base, head), asked, what))) found.unseen += 1
     }
     console.log(`mutated tables of ${system}: ${JSON.stringify(found)} over ${requestCount} requests`)
-    expect(found.decisions + found.reasons).toBeGreaterThan(0)
+    expect(found.unseen).toBeLessThan(found.mutants)
   })
 })
 
