@@ -22,10 +22,16 @@ export function ruleIndex(rules: readonly RegoRule[]): Readonly<Record<string, R
             .join('\n'),
         ),
         uses: unique(clauses.flatMap(({ references }) => references.flatMap(lookup))),
+        tables: unique(clauses.flatMap(({ lookups }) => lookups.flatMap(tablePath))),
       },
     ]
   })
   return Object.fromEntries(entries)
+}
+
+/** What a look-up reads of the tables, below those of a system: `data.model[system]`, which is `data.authz.model`. */
+function tablePath([root, name, ...rest]: readonly string[]): string[] {
+  return root === 'model' || (root === 'authz' && name === 'model') ? [rest.join(' ')] : []
 }
 
 function unique(list: readonly string[]): readonly string[] {

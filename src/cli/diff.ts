@@ -23,8 +23,8 @@ export const diff = defineCommand({
       type: 'string',
       value: 'what',
       description:
-        'exit with 1 on `widen`: somebody gains, a plan has more seats, or a rule or table changes so that more may; ' +
-        'on `any` difference; on `none` (default)',
+        'exit with 1 on `widen`: somebody gains, a plan has more seats, a rule or table changes so that more may, or an ' +
+        'allow may oblige to less; on `any` difference; on `none` (default)',
     },
     project: projectOption,
   },

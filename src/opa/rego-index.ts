@@ -19,6 +19,8 @@ export interface RegoRule {
   readonly inputs: readonly { readonly path: readonly string[]; readonly place: RegoPlace }[]
   /** What the clause refers to below `data`, imports resolved, each as far as its parts are fixed. */
   readonly references: readonly (readonly string[])[]
+  /** The same with `*` in place of each part that is not fixed: `["authz", "model", "roles", "*", "rank"]`. */
+  readonly lookups: readonly (readonly string[])[]
   /** Values of `"type"` members of objects that the clause writes down. */
   readonly types: readonly { readonly value: string; readonly place: RegoPlace }[]
   /** Digest of what the clause says, layout and comments left out. */
@@ -73,6 +75,7 @@ export function indexRego(ast: unknown): readonly RegoRule[] {
         .filter(({ path }) => path[0] === 'input')
         .map(({ path, place }) => ({ path: path.slice(1), place })),
       references: found.filter(({ path }) => path[0] === 'data').map(({ path }) => path.slice(1)),
+      lookups: found.filter(({ path }) => path[0] === 'data').map(({ path, more }) => [...path.slice(1), ...more]),
       types: typesOf(rule),
       syntax: syntaxDigest(
         rule,
@@ -144,17 +147,28 @@ function fixedPath(parts: readonly Node[]): string[] {
   return [String(first.value), ...fixedRest(rest)]
 }
 
+/** `path` as far as its parts are fixed, `more` what follows. */
+interface Reference {
+  readonly path: readonly string[]
+  readonly more: readonly string[]
+  readonly place: RegoPlace
+}
+
 function referencesOf(
   node: unknown,
   resolve: (first: string, rest: readonly string[]) => readonly string[],
-): { path: readonly string[]; place: RegoPlace }[] {
-  const found: { path: readonly string[]; place: RegoPlace }[] = []
+): Reference[] {
+  const found: Reference[] = []
   walk(node, (candidate) => {
-    if (candidate.type === 'var') found.push({ path: resolve(String(candidate.value), []), place: placeOf(candidate) })
+    if (candidate.type === 'var')
+      found.push({ path: resolve(String(candidate.value), []), more: [], place: placeOf(candidate) })
     if (candidate.type !== 'ref' || !Array.isArray(candidate.value)) return true
     const [first, ...rest] = candidate.value as [Node, ...Node[]]
-    if (first.type === 'var')
-      found.push({ path: resolve(String(first.value), fixedRest(rest)), place: placeOf(candidate) })
+    if (first.type === 'var') {
+      const fixed = fixedRest(rest)
+      const more = rest.slice(fixed.length).map(({ type, value }) => (type === 'string' ? String(value) : '*'))
+      found.push({ path: resolve(String(first.value), fixed), more, place: placeOf(candidate) })
+    }
     // The parts after the fixed ones may hold references of their own.
     for (const part of first.type === 'var' ? rest : [first, ...rest]) found.push(...referencesOf(part, resolve))
     return false

@@ -1,4 +1,4 @@
-import { htmlPage, htmlText } from '../document/html-page.ts'
+import { htmlName, htmlPage, htmlText } from '../document/html-page.ts'
 import {
   type CoveredCell,
   type CoveredTransition,
@@ -15,14 +15,16 @@ const marks = { allowed: 'A', 'on condition': 'C', denied: '–' } as const
  */
 export function coverageHtml(systems: readonly SystemCoverage[]): string {
   const legend = `<p>A: the role holds the permission; C: on a condition; –: it does not.
-<span class="reached">&nbsp;A row shows it.&nbsp;</span> <span class="open">&nbsp;No row does.&nbsp;</span></p>`
+<span class="reached">A row shows it.</span> <span class="open">No row does.</span></p>`
   return htmlPage('Coverage of the decision rows', [legend, ...systems.map(section)].join('\n'), style)
 }
 
 const style = `
-td { text-align: center }
+td, thead th + th { text-align: center }
+td { white-space: nowrap }
 .reached { background: #1a7f37; color: #fff }
-.open { background: repeating-linear-gradient(45deg, transparent 0 4px, color-mix(in srgb, #b35900 35%, transparent) 4px 8px) }
+.open { background: repeating-linear-gradient(45deg, transparent 0 6px, color-mix(in srgb, currentColor 25%, transparent) 6px 7px), var(--noted) }
+p span { padding: 0 .4rem; white-space: nowrap }
 `
 
 function section({ system, rows, items, cells, transitions }: SystemCoverage): string {
@@ -38,24 +40,24 @@ function matrix(cells: readonly CoveredCell[]): string {
   const permissions = [...new Set(cells.map(({ permission }) => permission))]
   if (permissions.length === 0) return '<p>No cell is concerned.</p>'
   const found = new Map(cells.map((cell) => [`${cell.permission} ${cell.role}`, cell]))
-  const head = roles.map((role) => `<th scope="col">${htmlText(role)}</th>`).join('')
+  const head = roles.map((role) => `<th scope="col">${htmlName(role)}</th>`).join('')
   const body = permissions.map((permission) => {
     const row = roles.map((role) => data(found.get(`${permission} ${role}`))).join('')
-    return `<tr><th scope="row">${htmlText(permission)}</th>${row}</tr>`
+    return `<tr><th scope="row">${htmlName(permission)}</th>${row}</tr>`
   })
-  return `<div class="wide"><table>\n<thead><tr><td></td>${head}</tr></thead>\n<tbody>\n${body.join('\n')}\n</tbody>\n</table></div>`
+  return `<div class="wide"><table>\n<thead><tr><th scope="col">permission</th>${head}</tr></thead>\n<tbody>\n${body.join('\n')}\n</tbody>\n</table></div>`
 }
 
 /** The state that the target is in, and the one that it ends in, of those that a lifecycle row names. */
 function lifecycle(transitions: readonly CoveredTransition[]): string {
   if (transitions.length === 0) return ''
-  const head = '<tr><td></td><th scope="col">from</th><th scope="col">to</th></tr>'
+  const head = ['permission', 'from', 'to'].map((name) => `<th scope="col">${name}</th>`).join('')
   const body = transitions.map(({ permission, from = 'any', to = 'as it was', reached }) => {
     const [ground, shown] = reached ? ['reached', 'shown by a row'] : ['open', 'shown by no row']
     const states = [from, to].map((state) => `<td class="${ground}" title="${shown}">${htmlText(state)}</td>`).join('')
-    return `<tr><th scope="row">${htmlText(permission)}</th>${states}</tr>`
+    return `<tr><th scope="row">${htmlName(permission)}</th>${states}</tr>`
   })
-  return `\n<div class="wide"><table>\n<thead>${head}</thead>\n<tbody>\n${body.join('\n')}\n</tbody>\n</table></div>`
+  return `\n<h3>Lifecycle</h3>\n<p>The state of the target before and after.</p>\n<div class="wide"><table>\n<thead><tr>${head}</tr></thead>\n<tbody>\n${body.join('\n')}\n</tbody>\n</table></div>`
 }
 
 /** A cell that is not concerned stays empty. */

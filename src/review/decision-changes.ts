@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { Obligation } from '../pdp/decision.ts'
 import type { DecisionRequest } from '../pdp/request.ts'
 import type { Question } from './questions.ts'
 import type { ModelSystem, Outcome, ReviewedPolicy } from './reviewed-policy.ts'
@@ -17,6 +18,8 @@ export interface DecisionChange {
   readonly plans?: readonly string[]
   /** The reasons before and after, where the kind is `reason`. */
   readonly reasons?: readonly [before: string, after: string]
+  /** What there is to do no more, newly or otherwise, where the kind is `obligations`: `without ring_bell`. */
+  readonly obligations?: readonly string[]
   /** `file:line` that decides now. */
   readonly place: string
   readonly decisions: number
@@ -43,8 +46,9 @@ export function decisionChanges(
     const after = head.decide(question.request)
     const key = subjectKey(question)
     const plansOf = asked.get(key) ?? new Set()
-    // A plan that nobody defined lets nobody in: what it leaves as it was does not narrow a change to the others.
-    if (isIn(before) && isIn(after)) asked.set(key, plansOf.add(question.plan))
+    // What a plan that nobody defined leaves as it was does not narrow a change to the others; in a system without plans
+    // that is any that happens to be stored.
+    if (isIn(before) && isIn(after) && isPlan(question, base, head)) asked.set(key, plansOf.add(question.plan))
     const kind = changeOf(before, after)
     // The tables say that a name is new or gone; that those it does not let in are told so is no further change.
     if (kind === 'reason' && !allows(after) && isOnOneSide(question, base, head)) continue
@@ -68,6 +72,10 @@ function isOnOneSide(
   )
 }
 
+function isPlan({ system, plan }: Question, ...sides: readonly ReviewedPolicy[]): boolean {
+  return sides.some(({ model }) => Object.hasOwn(model[system]?.plans ?? {}, plan))
+}
+
 /** In what two outcomes differ; undefined where it is nothing but the place that decided. */
 export function changeOf(before: Outcome, after: Outcome): ChangeKind | undefined {
   if (allows(before) !== allows(after)) return allows(after) ? 'gains' : 'loses'
@@ -76,6 +84,21 @@ export function changeOf(before: Outcome, after: Outcome): ChangeKind | undefine
   if ('error' in before || 'error' in after) return undefined
   if (!isDeepStrictEqual(before.obligations, after.obligations)) return 'obligations'
   return isDeepStrictEqual(before.limit, after.limit) ? undefined : 'limit'
+}
+
+/** Each type of obligation that differs, with the way in which it does. */
+function turnedObligations(before: Outcome, after: Outcome): readonly string[] {
+  const [one, other] = [before, after].map((outcome) => ('error' in outcome ? [] : outcome.obligations)) as [
+    readonly Obligation[],
+    readonly Obligation[],
+  ]
+  const types = [...new Set([...one, ...other].map(({ type }) => type))]
+  return types.flatMap((type) => {
+    const [was = [], is = []] = [one, other].map((list) => list.filter((obligation) => obligation.type === type))
+    if (isDeepStrictEqual(was, is)) return []
+    if (is.length === 0) return `without ${type}`
+    return `${was.length === 0 ? 'with' : 'another'} ${type}`
+  })
 }
 
 function allows(outcome: Outcome): boolean {
@@ -106,22 +129,28 @@ function shown(flips: readonly Flip[]): readonly Flip[] {
 
 function merged(flips: readonly Flip[], asked: ReadonlyMap<string, ReadonlySet<string>>): readonly DecisionChange[] {
   const cells = group(flips, ({ question, kind, before, after }) =>
-    [subjectKey(question), kind, ...(kind === 'reason' ? [reasonOf(before), reasonOf(after)] : [])].join('\n'),
+    JSON.stringify([
+      subjectKey(question),
+      kind,
+      kind === 'reason' && [reasonOf(before), reasonOf(after)],
+      kind === 'obligations' && turnedObligations(before, after),
+    ]),
   ).map((cell) => {
     const first = cell[0] as Flip
     const { system, permission, role } = first.question
     const plans = [...new Set(cell.map(({ question }) => question.plan))].sort()
     const everywhere = [...(asked.get(subjectKey(first.question)) ?? [])].every((plan) => plans.includes(plan))
     const reasons = first.kind === 'reason' ? ([reasonOf(first.before), reasonOf(first.after)] as const) : undefined
-    return { first, system, permission, role, cell, plans: everywhere ? undefined : plans, reasons }
+    const obligations = first.kind === 'obligations' ? turnedObligations(first.before, first.after) : undefined
+    return { first, system, permission, role, cell, plans: everywhere ? undefined : plans, reasons, obligations }
   })
   type Cell = (typeof cells)[number]
-  const alike = (one: Cell) => JSON.stringify([one.system, one.first.kind, one.plans, one.reasons])
+  const alike = (one: Cell) => JSON.stringify([one.system, one.first.kind, one.plans, one.reasons, one.obligations])
   const rows = group(cells, (one) => `${alike(one)} ${one.permission}`)
   const rolesOf = (row: readonly Cell[]) => [...new Set(row.map(({ role }) => role))].sort()
   return group(rows, (row) => `${alike(row[0] as Cell)} ${JSON.stringify(rolesOf(row))}`).map((some) => {
     const row = some[0] as readonly Cell[]
-    const { first, system, plans, reasons } = row[0] as Cell
+    const { first, system, plans, reasons, obligations } = row[0] as Cell
     return {
       system,
       kind: first.kind,
@@ -129,6 +158,7 @@ function merged(flips: readonly Flip[], asked: ReadonlyMap<string, ReadonlySet<s
       roles: rolesOf(row),
       ...(plans === undefined ? {} : { plans }),
       ...(reasons === undefined ? {} : { reasons }),
+      ...(obligations === undefined ? {} : { obligations }),
       place: 'error' in first.after ? '' : first.after.rule,
       decisions: some.flat().reduce((sum, { cell }) => sum + cell.length, 0),
       witness: first.question.request,

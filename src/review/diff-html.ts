@@ -1,4 +1,4 @@
-import { htmlPage, htmlProse, htmlText } from '../document/html-page.ts'
+import { htmlName, htmlPage, htmlProse, htmlText } from '../document/html-page.ts'
 import { type ComparedCell, type ComparedMatrix, type ComparedRow, isMarked } from './diff-matrix.ts'
 import { changeLine, summaryLines } from './diff-text.ts'
 import { type PolicyDiff, widens } from './policy-diff.ts'
@@ -33,7 +33,7 @@ function section({ system, roles, rows }: ComparedMatrix): string {
     ({ permission }) => `<a href="#${anchor(system, permission)}"><code>${htmlText(permission)}</code></a>`,
   )
   const where = links.length === 0 ? '' : ` See ${links.join(', ')}.`
-  const head = roles.map(({ role, marks }) => `<th scope="col"${classOf(marks)}>${htmlText(role)}${spans(marks)}</th>`)
+  const head = roles.map(({ role, marks }) => `<th scope="col"${classOf(marks)}>${htmlName(role)}${spans(marks)}</th>`)
   return `<h2>${htmlText(system)}</h2>
 <p>${cells.filter(isMarked).length} of ${cells.length} cells are marked, with what they said before and say now, whatever the plan; a mark at a permission or a role is about more than one cell.${where}</p>
 <div class="wide"><table>
@@ -45,7 +45,7 @@ ${rows.map((row) => rowHtml(system, row)).join('\n')}
 }
 
 function rowHtml(system: string, { permission, marks, cells }: ComparedRow): string {
-  const name = `<th scope="row" id="${anchor(system, permission)}"${classOf(marks)}>${htmlText(permission)}${spans(marks)}</th>`
+  const name = `<th scope="row" id="${anchor(system, permission)}"${classOf(marks)}>${htmlName(permission)}${spans(marks)}</th>`
   return `<tr>${name}${cells.map(cellHtml).join('')}</tr>`
 }
 

@@ -2,6 +2,7 @@ import type { ChangeKind, DecisionChange } from './decision-changes.ts'
 import { matrixTable, saidBy } from './matrix-table.ts'
 import type { PolicyDiff } from './policy-diff.ts'
 import type { ReviewedPolicy } from './reviewed-policy.ts'
+import type { Guard } from './rule-guards.ts'
 
 /** What a cell said and says, whatever the plan. It changed where it has a mark. */
 export interface ComparedCell {
@@ -55,7 +56,12 @@ const kindWords: Readonly<Record<ChangeKind, string>> = {
 function compared(system: string, diff: PolicyDiff, base: ReviewedPolicy, head: ReviewedPolicy): ComparedMatrix {
   const decisions = diff.decisions.filter((change) => change.system === system)
   const paths = diff.model.filter(({ path }) => path[0] === system).map(({ path }) => path.slice(1))
-  const guards = diff.rules.changes.flatMap((change) => change.guards).filter((guard) => guard.system === system)
+  const ofSystem = (changes: readonly { readonly guards: readonly Guard[] }[]) =>
+    changes.flatMap(({ guards }) => guards).filter((guard) => guard.system === system)
+  const guards = [
+    ...ofSystem(diff.rules.changes).map((guard) => ({ ...guard, mark: 'rule changed' })),
+    ...ofSystem(diff.model).map((guard) => ({ ...guard, mark: 'table it looks up changed' })),
+  ]
   const rolesOf = ({ model }: ReviewedPolicy) => Object.keys(model[system]?.roles ?? {})
   const roles = union(rolesOf(head), rolesOf(base))
   const [before, after] = [saidIn(base, system, roles), saidIn(head, system, roles)]
@@ -70,7 +76,7 @@ function compared(system: string, diff: PolicyDiff, base: ReviewedPolicy, head: 
       const marks = [
         ...changes.filter((change) => change.roles.includes(role)).map(markOf),
         ...(tables.some(([, , part, name]) => part === 'cells' && name === role) ? ['table changed'] : []),
-        ...(rules.some((guard) => guard.roles?.includes(role)) ? ['rule changed'] : []),
+        ...rules.filter((guard) => guard.roles?.includes(role)).map(({ mark }) => mark),
       ]
       // Of what is new or gone the tables are one value, which marks no cell.
       return {
@@ -87,7 +93,7 @@ function compared(system: string, diff: PolicyDiff, base: ReviewedPolicy, head: 
       ...sideMark(was !== undefined, is !== undefined),
       ...others,
       ...(isTurned ? ['table changed'] : []),
-      ...(rules.some((guard) => guard.roles === undefined) ? ['rule changed'] : []),
+      ...rules.filter((guard) => guard.roles === undefined).map(({ mark }) => mark),
     ]
     return { permission, marks: union(marks), cells }
   })
@@ -115,9 +121,10 @@ function sideMark(wasThere: boolean, isThere: boolean): readonly string[] {
   return [isThere ? 'new' : 'removed']
 }
 
-function markOf({ kind, plans, reasons }: DecisionChange): string {
+function markOf({ kind, plans, reasons, obligations }: DecisionChange): string {
   const on = plans === undefined ? '' : ` on ${plans.join(', ')}`
-  return `${kindWords[kind]}${on}${reasons === undefined ? '' : `: ${reasons[0]} → ${reasons[1]}`}`
+  const turned = reasons === undefined ? obligations?.join(', ') : `${reasons[0]} → ${reasons[1]}`
+  return `${kindWords[kind]}${on}${turned === undefined ? '' : `: ${turned}`}`
 }
 
 /** Each word of the lists once. */

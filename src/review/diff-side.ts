@@ -10,6 +10,8 @@ export interface ReviewedRule {
   readonly syntax: string
   /** The rules that it may ask, by path. */
   readonly uses: readonly string[]
+  /** What it reads of a system's tables itself, `*` for any name: `roles * rank`. An older build did not keep it. */
+  readonly tables?: readonly string[]
 }
 
 export type ReviewedRules = Readonly<Record<string, ReviewedRule>>

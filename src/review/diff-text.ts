@@ -1,7 +1,7 @@
 import type { ChangeKind, DecisionChange } from './decision-changes.ts'
 import type { ModelChange } from './model-changes.ts'
 import { type PolicyDiff, widens } from './policy-diff.ts'
-import { mayWiden, type RuleChange } from './rule-changes.ts'
+import type { RuleChange } from './rule-changes.ts'
 import type { Guard } from './rule-guards.ts'
 
 export type DiffFormat = 'text' | 'markdown' | 'json'
@@ -39,23 +39,32 @@ const verbs: Readonly<Record<ChangeKind, readonly [one: string, many: string]>> 
 }
 
 /** The line of one change of decisions. */
-export function changeLine({ system, kind, permissions, roles, plans, reasons, place }: DecisionChange): string {
+export function changeLine({ system, kind, permissions, roles, plans, place, ...what }: DecisionChange): string {
   const on = plans === undefined ? '' : ` on ${plans.join(', ')}`
-  const turned = reasons === undefined ? '' : `, ${reasons[0]} → ${reasons[1]}`
+  const { reasons, obligations = [] } = what
+  const turned = [...(reasons === undefined ? [] : [`${reasons[0]} → ${reasons[1]}`]), ...obligations]
   const verb = verbs[kind][roles.length === 1 ? 0 : 1]
-  return `${words(roles)} ${verb} ${words(permissions)}${on}${turned} (${system}): ${place}`
+  return `${words(roles)} ${verb} ${words(permissions)}${on}${turned.map((one) => `, ${one}`).join('')} (${system}): ${place}`
 }
 
-function modelLine({ path, before, after, witnessed }: ModelChange): string {
+function modelLine(change: ModelChange): string {
+  const { path, before, after, witnessed, guards } = change
   const [system, ...rest] = path
   const turned = `\`${rest.join('.')}\` ${before ?? 'absent'} → ${after ?? 'absent'}`
   // A message is no part of what is decided.
   const unseen = witnessed || rest[0] === 'messages' ? '' : ', changed, no witness'
-  return `table: ${turned} (${system})${witnessed && rest[2] === 'cells' ? '; what was not asked may widen' : unseen}`
+  const read = guards.length === 0 ? '' : `; rules look it up for ${guardNames(guards)}`
+  return `table: ${turned} (${system})${unseen}${read}${mayWiden(change)}`
+}
+
+function mayWiden({ path, witnessed, narrows, guards }: ModelChange): string {
+  if (narrows) return ''
+  if (path.at(-1) === 'obligations') return '; an allow may oblige to less'
+  return witnessed && (path[3] === 'cells' || guards.length > 0) ? '; what was not asked may widen' : ''
 }
 
 function ruleLine(change: RuleChange): string {
-  const { changed, asked, guards, rows, decisions } = change
+  const { changed, asked, guards, rows, decisions, widens } = change
   const named = asked.filter((path) => !changed.includes(path)).map((path) => path.split('.').at(-1) ?? path)
   const by = named.length === 0 ? '' : `, asked by ${words(named)}`
   if (guards.length === 0) return `rules: ${words(changed)} changed${by}, guards nothing`
@@ -63,20 +72,25 @@ function ruleLine(change: RuleChange): string {
     ...(decisions === 0 ? [] : [`${decisions} decisions differ`]),
     rows.length === 0 ? 'no row differs' : `rows ${words(rows)} differ`,
   ].join(', ')
-  const rest = mayWiden(change) ? '; what was not asked may widen' : ''
+  const rest = widens ? '; what was not asked may widen' : ''
   return `rules: ${words(changed)} changed${by}, guards ${guardWords(guards)}: ${differ}${rest}`
 }
 
-/** `a`, `b` of `role`; `c` (system); those of one system and the same roles together. */
+/** As `guardNames`, and the system; of several no more than how many. */
 function guardWords(guards: readonly Guard[]): string {
   const systems = [...new Set(guards.map(({ system }) => system))]
   if (systems.length > 1) return `${guards.length} permissions (${systems.join(', ')})`
+  return `${guardNames(guards)} (${systems[0]})`
+}
+
+/** `a`, `b` of `role`; `c`: those of the same roles together. */
+function guardNames(guards: readonly Guard[]): string {
   const groups = new Map<string, string[]>()
   for (const { permission, roles } of guards) {
     const key = roles === undefined ? '' : ` of ${words(roles)}`
     groups.set(key, [...(groups.get(key) ?? []), permission])
   }
-  return `${[...groups].map(([of, permissions]) => `${words(permissions)}${of}`).join('; ')} (${systems[0]})`
+  return [...groups].map(([of, permissions]) => `${words(permissions)}${of}`).join('; ')
 }
 
 /** The first four; how many more. */

@@ -1,4 +1,4 @@
-import { htmlPage, htmlProse, htmlText } from '../document/html-page.ts'
+import { htmlName, htmlPage, htmlProse, htmlText } from '../document/html-page.ts'
 import { type MatrixCell, type MatrixTable, saidBy } from './matrix-table.ts'
 
 export const matrixFormats = ['terminal', 'markdown', 'csv', 'json', 'html'] as const
@@ -80,10 +80,10 @@ function quoted(text: string): string {
 }
 
 function html(table: MatrixTable): string {
-  const head = ['permission', ...table.roles].map((name) => `<th scope="col">${htmlText(name)}</th>`).join('')
+  const head = ['permission', ...table.roles].map((name) => `<th scope="col">${htmlName(name)}</th>`).join('')
   const rows = table.rows.map(({ permission, place, cells }) => {
     const inner = cells.map((cell) => `<td class="${cell.is}">${htmlText(word(cell))}</td>`).join('')
-    return `<tr><th scope="row" title="${htmlText(place)}">${htmlText(permission)}</th>${inner}</tr>`
+    return `<tr><th scope="row" title="${htmlText(place)}">${htmlName(permission)}</th>${inner}</tr>`
   })
   const notes = table.notes.map(({ text, place }) => `<li>${htmlProse(`${text}: ${place}`)}</li>`)
   const list = notes.length === 0 ? '' : `\n<ol>${notes.join('')}</ol>`

@@ -18,7 +18,7 @@ export function narrows({ path, before, after }: Turned): boolean {
   // The role, plan or permission as a whole.
   if (member === undefined) return isGone
   if (part === 'roles') return member === 'plans' && (rest.length === 0 ? isNew : isGone)
-  if (part === 'plans') return member === 'features' && isGone
+  if (part === 'plans') return member === 'seats' ? areFewer(before, after) : member === 'features' && isGone
   if (part !== 'permissions') return false
   switch (member) {
     case 'cells':
@@ -38,6 +38,11 @@ export function narrows({ path, before, after }: Turned): boolean {
     default:
       return false
   }
+}
+
+/** Seats; null is any number of them. */
+function areFewer(before: unknown, after: unknown): boolean {
+  return typeof after === 'number' && (before === null || (typeof before === 'number' && after < before))
 }
 
 /** Whether every rule that was asked is asked still. */

@@ -3,7 +3,8 @@ import type { DiffSide } from './diff-side.ts'
 import { type ModelChange, modelChanges } from './model-changes.ts'
 import { questionsOf } from './questions.ts'
 import type { ReviewedPolicy } from './reviewed-policy.ts'
-import { compareRules, mayWiden, type RuleComparison } from './rule-changes.ts'
+import { compareRules, type RuleComparison } from './rule-changes.ts'
+import { tableReaders } from './table-readers.ts'
 
 export interface PolicyDiff {
   readonly decisions: readonly DecisionChange[]
@@ -25,7 +26,7 @@ export function policyDiff(base: DiffSide, head: DiffSide): PolicyDiff {
         return questionsOf(system, [base.reviewed, head.reviewed], bases)
       })
   const decisions = decisionChanges(base.reviewed, head.reviewed, questions)
-  const model = modelChanges(tables(base.reviewed), tables(head.reviewed), decisions)
+  const model = modelChanges(tables(base.reviewed), tables(head.reviewed), decisions, tableReaders([base, head]))
   if (base.rules === undefined || head.rules === undefined)
     return { decisions, model, rules: { changes: [], rewritten: [] }, hidden: base.wasm !== head.wasm }
   const rules = compareRules({ ...base, rules: base.rules }, { ...head, rules: head.rules }, decisions)
@@ -40,8 +41,8 @@ export function widens({ decisions, model, rules, hidden }: PolicyDiff): boolean
   return (
     hidden ||
     decisions.some(({ kind }) => kind.startsWith('gains')) ||
-    model.some((change) => raises(change)) ||
-    rules.changes.some(mayWiden)
+    model.some((change) => !change.narrows) ||
+    rules.changes.some((change) => change.widens)
   )
 }
 
@@ -49,19 +50,16 @@ export function differs({ decisions, model, rules, hidden }: PolicyDiff): boolea
   return hidden || decisions.length + model.length + rules.changes.length + rules.rewritten.length > 0
 }
 
-function raises({ path, before, after, witnessed, narrows }: ModelChange): boolean {
-  // An obligation may be what bounds an allow.
-  if (path.at(-1) === 'obligations') return !witnessed
-  if (path.at(-1) !== 'seats') return !narrows
-  return after === 'null' || Number(after) > Number(before) || before === undefined || after === undefined
-}
-
-/** The tables with the texts that answers show. */
+/** The tables with what an allow does to a stored tenant, and with the texts that answers show. */
 function tables({ model, policy }: ReviewedPolicy): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
-    Object.entries(model).map(([system, of]) => [
-      system,
-      { ...of, messages: { ...policy.systems.get(system)?.messages } },
-    ]),
+    Object.entries(model).map(([system, of]) => {
+      const index = policy.systems.get(system)
+      const permissions = Object.entries(of.permissions).map(([name, row]) => {
+        const { to, effects = [] } = index?.permissions.get(name) ?? {}
+        return [name, { ...row, ...(to && { to }), ...(effects.length > 0 && { effects }) }]
+      })
+      return [system, { ...of, permissions: Object.fromEntries(permissions), messages: { ...index?.messages } }]
+    }),
   )
 }

@@ -1,6 +1,6 @@
 import { changeOf, type DecisionChange } from './decision-changes.ts'
 import type { DiffSide, ReviewedRule, ReviewedRules } from './diff-side.ts'
-import { everyPermission, type Guard, guardsOf } from './rule-guards.ts'
+import { everyPermission, type Guard, guardsOf, isOfRefusals, joined } from './rule-guards.ts'
 
 /** Rules that say something else, and what may be decided otherwise for that. */
 export interface RuleChange {
@@ -13,6 +13,8 @@ export interface RuleChange {
   readonly rows: readonly string[]
   /** How many decisions of those permissions differ. */
   readonly decisions: number
+  /** Whether more may be allowed than was asked about, or an allow oblige to less. */
+  readonly widens: boolean
 }
 
 /** What the Rego of two policies has in common, and what not. */
@@ -35,7 +37,7 @@ export function compareRules(
   const changed = new Set(paths.filter((path) => base.rules[path]?.syntax !== head.rules[path]?.syntax))
   const sides = [base, head]
   const askedFor = new Map<string, string[]>()
-  const note = (asked: string, roots: readonly string[], isApart: (path: string) => boolean) => {
+  const note = (asked: string, roots: readonly string[], isApart?: (path: string) => boolean) => {
     for (const path of new Set(sides.flatMap(({ rules }) => reached(rules, roots, isApart))))
       if (changed.has(path)) askedFor.set(path, [...(askedFor.get(path) ?? []), asked])
   }
@@ -43,7 +45,7 @@ export function compareRules(
   const core = paths.filter((path) => isKind(path, 'core'))
   // The core looks rules up by the names that YAML gives: what those guard is counted by name.
   note('core', core, (path) => path.startsWith('systems.') || isKind(path, 'named'))
-  for (const path of paths) if (isKind(path, 'named')) note(path, [path], () => false)
+  for (const path of paths) if (isKind(path, 'named')) note(path, [path])
 
   const groups = new Map<string, string[]>()
   for (const path of changed) {
@@ -71,20 +73,19 @@ export function compareRules(
       decisions: decisions
         .filter(({ system, permissions, roles }) => permissions.some((name) => concerns(system, name, roles)))
         .reduce((sum, change) => sum + change.decisions, 0),
+      widens:
+        guards.length > 0 && !asked.every((path) => sides.every((side) => isOfRefusals(side.reviewed.model, path))),
     }
   })
   return { changes, rewritten: rewritten(base, head, changed) }
 }
 
-/**
- * Whether more may be allowed than was asked about. A limit is the figures of a refusal; an obligation may be what
- * bounds an allow.
- */
-export function mayWiden({ asked, guards }: RuleChange): boolean {
-  return guards.length > 0 && !asked.every((path) => path.split('.')[2] === 'limits')
-}
-
-function reached(rules: ReviewedRules, roots: readonly string[], isApart: (path: string) => boolean): string[] {
+/** The rules that the roots may ask, themselves included. */
+export function reached(
+  rules: ReviewedRules,
+  roots: readonly string[],
+  isApart: (path: string) => boolean = () => false,
+): readonly string[] {
   const seen = new Set<string>()
   const open = roots.filter((path) => Object.hasOwn(rules, path))
   for (let path = open.pop(); path !== undefined; path = open.pop()) {
@@ -93,19 +94,6 @@ function reached(rules: ReviewedRules, roots: readonly string[], isApart: (path:
     open.push(...(rules[path]?.uses ?? []))
   }
   return [...seen]
-}
-
-/** One guard a permission: of all roles where one of them is. */
-function joined(guards: readonly Guard[]): readonly Guard[] {
-  const found = new Map<string, Guard>()
-  for (const guard of guards) {
-    const key = `${guard.system} ${guard.permission}`
-    const known = found.get(key) ?? guard
-    const { system, permission } = guard
-    const both = known.roles === undefined || guard.roles === undefined ? undefined : [...known.roles, ...guard.roles]
-    found.set(key, { system, permission, ...(both === undefined ? {} : { roles: [...new Set(both)].sort() }) })
-  }
-  return [...found.entries()].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, guard]) => guard)
 }
 
 function rowsThatDiffer(base: DiffSide, head: DiffSide) {

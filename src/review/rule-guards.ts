@@ -24,6 +24,32 @@ export function guardsOf(model: Model, path: string): readonly Guard[] {
   })
 }
 
+/** Whether the rule yields nothing but what comes with a refusal: its figures, or obligations that no allow has. */
+export function isOfRefusals(model: Model, path: string): boolean {
+  const kind = path.split('.').at(-2)
+  if (kind === 'limits') return true
+  if (kind !== 'obligations') return false
+  return Object.entries(model).every(([system, { permissions }]) =>
+    Object.values(permissions).every(({ todo, cells }) => {
+      const due = [todo, ...Object.values(cells).map((cell) => cell.todo)].flatMap((one) => one?.obligations ?? [])
+      return !due.some((pair) => pathsOf(system, pair).includes(path))
+    }),
+  )
+}
+
+/** One guard a permission: of all roles where one of them is. */
+export function joined(guards: readonly Guard[]): readonly Guard[] {
+  const found = new Map<string, Guard>()
+  for (const guard of guards) {
+    const key = `${guard.system} ${guard.permission}`
+    const known = found.get(key) ?? guard
+    const { system, permission } = guard
+    const both = known.roles === undefined || guard.roles === undefined ? undefined : [...known.roles, ...guard.roles]
+    found.set(key, { system, permission, ...(both === undefined ? {} : { roles: [...new Set(both)].sort() }) })
+  }
+  return [...found.entries()].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, guard]) => guard)
+}
+
 /** Every permission of every system: what the core takes part in. */
 export function everyPermission(model: Model): readonly Guard[] {
   return Object.entries(model).flatMap(([system, of]) => everyGuard(system, of))

@@ -263,6 +263,7 @@ it('a decision has no default that could stand in for it', () => {
     texts: [],
     inputs: [],
     references: [],
+    lookups: [],
     types: [],
     syntax: '',
   }

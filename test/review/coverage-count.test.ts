@@ -231,16 +231,18 @@ describe('a report of coverage', () => {
     expect(html).toContain(`<h2>a&lt;b</h2>
 <p>3 of 6 (50 %) in 2 rows</p>
 <div class="wide"><table>
-<thead><tr><td></td><th scope="col">owner</th><th scope="col">guest</th></tr></thead>
+<thead><tr><th scope="col">permission</th><th scope="col">owner</th><th scope="col">guest</th></tr></thead>
 <tbody>
-<tr><th scope="row">report:view</th><td class="open" title="report:view owner: allowed, shown by no row">A</td><td class="reached" title="report:view guest: denied, shown by a row">–</td></tr>
+<tr><th scope="row">report:<wbr>view</th><td class="open" title="report:view owner: allowed, shown by no row">A</td><td class="reached" title="report:view guest: denied, shown by a row">–</td></tr>
 </tbody>
 </table></div>
+<h3>Lifecycle</h3>
+<p>The state of the target before and after.</p>
 <div class="wide"><table>
-<thead><tr><td></td><th scope="col">from</th><th scope="col">to</th></tr></thead>
+<thead><tr><th scope="col">permission</th><th scope="col">from</th><th scope="col">to</th></tr></thead>
 <tbody>
-<tr><th scope="row">key:remind</th><td class="reached" title="shown by a row">pending</td><td class="reached" title="shown by a row">as it was</td></tr>
-<tr><th scope="row">key:issue</th><td class="open" title="shown by no row">any</td><td class="open" title="shown by no row">pending</td></tr>
+<tr><th scope="row">key:<wbr>remind</th><td class="reached" title="shown by a row">pending</td><td class="reached" title="shown by a row">as it was</td></tr>
+<tr><th scope="row">key:<wbr>issue</th><td class="open" title="shown by no row">any</td><td class="open" title="shown by no row">pending</td></tr>
 </tbody>
 </table></div>
 <p>Not reached beside these:</p>

@@ -16,15 +16,15 @@ import type { Model } from '../../src/review/reviewed-policy.ts'
 import { systems } from '../reference/evaluate.ts'
 import { commandRun } from '../support/command-run.ts'
 import { builtBundle, project } from '../support/policy.ts'
-import { filestackCopy, type ProjectCopy, withCopyOf } from '../support/project-copy.ts'
-import { recordedEdits, unseen } from './edits.ts'
+import { copyOf, type ProjectCopy, withCopyOf } from '../support/project-copy.ts'
+import { recordedEdits, unseen } from './edits/filestack.ts'
 
 const options = { project, env: process.env, progress: silentProgress }
 let sound: ProjectCopy
 let base: DiffSide
 
 beforeAll(async () => {
-  sound = filestackCopy()
+  sound = copyOf('filestack')
   await sound.build()
   base = await diffSide(sound.root, { ...options, project: sound })
 }, 60_000)
@@ -67,7 +67,7 @@ function unmarked({ decisions, model, rules }: PolicyDiff, matrices: readonly Co
       if (part !== 'permissions') return []
       return [of === 'cells' ? cellOr(system, name, role) : `${system} ${name}`]
     }),
-    ...rules.changes.flatMap(({ guards }) =>
+    ...[...model, ...rules.changes].flatMap(({ guards }) =>
       guards.flatMap(({ system, permission, roles }) =>
         roles === undefined ? [`${system} ${permission}`] : roles.map((role) => cellOr(system, permission, role)),
       ),
@@ -139,6 +139,21 @@ describe('postern diff', () => {
       })
     }),
   )
+
+  it('takes no table for narrower where two older bundles do not say what their rules look up', () => {
+    const bundle = builtBundle(sound.bundle)
+    const data = JSON.parse(bundle.data)
+    delete data.model.filestack.permissions['own_membership:view'].cells.billing
+    const manifest = { ...bundle.manifest, policy: 'without a cell' }
+    const from = { ...base, bases: {} }
+    const head = { ...from, reviewed: reviewPolicy({ ...bundle, data: JSON.stringify(data), manifest }) }
+    const older = ({ rules = {}, ...side }: DiffSide): DiffSide => ({
+      ...side,
+      rules: Object.fromEntries(Object.entries(rules).map(([path, { tables: _, ...rule }]) => [path, rule])),
+    })
+    expect(widens(policyDiff(from, head))).toBe(false)
+    expect(widens(policyDiff(older(from), older(head)))).toBe(true)
+  })
 
   it('refuses what is no revision, in one line', async () => {
     const { code, stdout, stderr } = await commandRun('diff', 'no-such-thing', '--project', sound.root)

@@ -64,7 +64,7 @@ door:peep    [1]    [2]
 
   it('is a page of its own as HTML, and whole as JSON', async () => {
     const { stdout: page } = await matrix('--format', 'html')
-    expect(page).toContain('<tr><th scope="row" title="config/systems/acme/matrix.yaml:16">report:view</th>')
+    expect(page).toContain('<tr><th scope="row" title="config/systems/acme/matrix.yaml:16">report:<wbr>view</th>')
     expect(page).not.toMatch(/<script|https?:/)
     const { stdout: json } = await matrix('--format', 'json')
     expect(JSON.parse(json)[0].rows[2]).toEqual({

@@ -6,7 +6,7 @@ import { type Project, projectAt } from '../../src/app/project.ts'
 import { DocumentError } from '../../src/document/problem.ts'
 import { silentProgress } from '../../src/opa/progress.ts'
 import { type OpaToolchain, resolveOpa } from '../../src/opa/toolchain.ts'
-import { systems } from '../reference/evaluate.ts'
+import { type SystemName, systems } from '../reference/evaluate.ts'
 import { project } from './policy.ts'
 
 /** A policy project in a folder of its own, to be broken. Files are named relative to its root. */
@@ -50,11 +50,11 @@ export function repositoryCopy(): ProjectCopy {
 }
 
 /** The same with one of its systems alone, for what is built many times. */
-export function filestackCopy(): ProjectCopy {
+export function copyOf(system: SystemName): ProjectCopy {
   const copy = repositoryCopy()
-  for (const system of systems.filter((name) => name !== 'filestack'))
+  for (const other of systems.filter((name) => name !== system))
     for (const folder of ['config', 'policies'])
-      rmSync(join(copy.root, folder, 'systems', system), { recursive: true, force: true })
+      rmSync(join(copy.root, folder, 'systems', other), { recursive: true, force: true })
   return copy
 }
 

@@ -1,4 +1,4 @@
-import type { Edit } from '../support/project-copy.ts'
+import type { Edit } from '../../support/project-copy.ts'
 
 /** An edit of the policy, and every line that the diff must say about it. */
 export interface RecordedEdit {
@@ -75,8 +75,8 @@ export const recordedEdits: readonly RecordedEdit[] = [
     what: 'more seats on a plan',
     edits: [[plans, 'grow: { seats: 10 }', 'grow: { seats: 12 }']],
     lines: [
-      '`account_owner` has other obligations with `member:invite`, `member:reinstate` on grow (filestack): config/systems/filestack/matrix.yaml:17',
-      'table: `plans.grow.seats` 10 → 12 (filestack)',
+      '`account_owner` has other obligations with `member:invite`, `member:reinstate` on grow, another reserve_seat (filestack): config/systems/filestack/matrix.yaml:17',
+      'table: `plans.grow.seats` 10 → 12 (filestack); rules look it up for `invitation:accept`, `member:invite`, `member:reinstate`, `plan:change`; what was not asked may widen',
     ],
     widens: true,
   },
@@ -89,7 +89,7 @@ export const recordedEdits: readonly RecordedEdit[] = [
       '`account_owner`, `billing` lose `plan:change` on custom, grow, scale, start (filestack): config/systems/filestack/plans.yaml:4',
       '`account_owner` meets another limit with `member:invite`, `member:reinstate` on free (filestack): config/systems/filestack/plans.yaml:4',
       '`account_owner`, `billing`, `developer`, `undefined_role` meet another limit with `invitation:accept` on free (filestack): config/systems/filestack/plans.yaml:4',
-      'table: `plans.free.seats` 3 → 2 (filestack)',
+      'table: `plans.free.seats` 3 → 2 (filestack); rules look it up for `invitation:accept`, `member:invite`, `member:reinstate`, `plan:change`',
     ],
     widens: false,
   },
@@ -106,10 +106,10 @@ export const recordedEdits: readonly RecordedEdit[] = [
     what: 'an obligation that is removed',
     edits: [[lifecycle, 'obligations: [send_invitation_email, reserve_seat]', 'obligations: [send_invitation_email]']],
     lines: [
-      '`account_owner` has other obligations with `member:invite` (filestack): config/systems/filestack/matrix.yaml:17',
-      'table: `permissions.member:invite.todo.obligations` [["shared","send_invitation_email"],["shared","reserve_seat"]] → [["shared","send_invitation_email"]] (filestack)',
+      '`account_owner` has other obligations with `member:invite`, without reserve_seat (filestack): config/systems/filestack/matrix.yaml:17',
+      'table: `permissions.member:invite.todo.obligations` [["shared","send_invitation_email"],["shared","reserve_seat"]] → [["shared","send_invitation_email"]] (filestack); an allow may oblige to less',
     ],
-    widens: false,
+    widens: true,
   },
   {
     what: 'a state that is added',
@@ -133,7 +133,7 @@ export const recordedEdits: readonly RecordedEdit[] = [
       '`developer` gains the right to `configuration:manage`, `storage_integration:manage`, `security_control:manage` on huge (filestack): config/systems/filestack/matrix.yaml:38',
       '`account_owner` meets another limit with `member:invite`, `member:reinstate` on custom (filestack): config/systems/filestack/lifecycle.yaml:58',
       '`account_owner`, `billing`, `developer` meet another limit with `invitation:accept` on custom (filestack): config/systems/filestack/lifecycle.yaml:79',
-      'table: `plans.huge` absent → {"seats":99,"features":{}} (filestack)',
+      'table: `plans.huge` absent → {"seats":99,"features":{}} (filestack); rules look it up for `invitation:accept`, `member:invite`, `member:reinstate`, `plan:change`; what was not asked may widen',
     ],
     widens: true,
   },
@@ -149,7 +149,7 @@ export const recordedEdits: readonly RecordedEdit[] = [
     ],
     lines: [
       '`auditor` gains `plan:view` (filestack): config/systems/filestack/matrix.yaml:63',
-      'table: `roles.auditor` absent → {} (filestack)',
+      'table: `roles.auditor` absent → {} (filestack); rules look it up for `member:change_role`, `member:invite`; what was not asked may widen',
     ],
     widens: true,
   },
@@ -168,7 +168,7 @@ export const recordedEdits: readonly RecordedEdit[] = [
     lines: [
       '`billing` loses `api_key:view`, `billing_info:view`, `marketplace:view`, `plan:view`, 5 more on free (filestack): config/systems/filestack/roles.yaml:6',
       '`billing` has another reason with `member:invite`, `account_settings:update`, `api_key:use`, `workflow:manage`, 27 more on free, no_permission → role_not_on_plan (filestack): config/systems/filestack/roles.yaml:6',
-      'table: `roles.billing.plans` absent → {"start":true,"grow":true,"scale":true,"custom":true} (filestack)',
+      'table: `roles.billing.plans` absent → {"start":true,"grow":true,"scale":true,"custom":true} (filestack); rules look it up for `member:change_role`, `member:invite`',
     ],
     widens: false,
   },
@@ -233,8 +233,8 @@ export const recordedEdits: readonly RecordedEdit[] = [
     edits: [[keys, 'in input.member.api_keys\n\tkey in input.tenant.api_keys', 'in input.member.api_keys']],
     lines: [
       '`developer` has another reason with `api_key:use`, api_key_not_assigned → unknown_api_key (filestack): config/systems/filestack/lifecycle.yaml:149',
-      '`developer` has another reason with `invitation:accept` on custom, free, grow, scale, start, api_key_required → verification_required (filestack): config/systems/filestack/lifecycle.yaml:78',
-      '`developer` has other obligations with `analytics:view` (filestack): config/systems/filestack/matrix.yaml:49',
+      '`developer` has another reason with `invitation:accept`, api_key_required → verification_required (filestack): config/systems/filestack/lifecycle.yaml:78',
+      '`developer` has other obligations with `analytics:view`, another filter_api_keys (filestack): config/systems/filestack/matrix.yaml:49',
       'rules: `systems.filestack.assigned_keys` changed, asked by `invitee_has_key`, `assigned_key`, `assigned_key_or_list`, `filter_api_keys`, guards `analytics:view`, `api_key:use`, `api_key:view`, `configuration:manage`, 9 more of `developer`; `invitation:accept` (filestack): 45 decisions differ, rows `filestack/fs-p-34`, `filestack/fs-a-29`, `filestack/fs-a-74` differ; what was not asked may widen',
     ],
     widens: true,
@@ -273,7 +273,7 @@ export const recordedEdits: readonly RecordedEdit[] = [
     what: 'an obligation that is written otherwise',
     edits: [[promo, '"amount_usd": 10', '"amount_usd": 20']],
     lines: [
-      '`service billing` has other obligations with `promo_credit:apply` on custom, free, grow, scale, start (filestack): config/systems/filestack/lifecycle.yaml:225',
+      '`service billing` has other obligations with `promo_credit:apply`, another apply_credit (filestack): config/systems/filestack/lifecycle.yaml:225',
       'rules: `systems.filestack.obligations.apply_credit` changed, guards `promo_credit:apply` (filestack): 15 decisions differ, rows `filestack/fs-a-161` differ; what was not asked may widen',
     ],
     widens: true,
@@ -332,7 +332,7 @@ export const recordedEdits: readonly RecordedEdit[] = [
     lines: [
       '`developer` loses `api_key:view` (filestack): config/systems/filestack/matrix.yaml:26',
       'table: `permissions.api_key:view.cells.developer.todo.relation` [["conditions","assigned_key_or_list"]] → [["conditions","assigned_key"]] (filestack); what was not asked may widen',
-      'table: `permissions.api_key:view.cells.developer.todo.obligations` [["obligations","filter_api_keys"]] → [] (filestack); what was not asked may widen',
+      'table: `permissions.api_key:view.cells.developer.todo.obligations` [["obligations","filter_api_keys"]] → [] (filestack); an allow may oblige to less',
     ],
     widens: true,
   },
@@ -340,8 +340,8 @@ export const recordedEdits: readonly RecordedEdit[] = [
     what: 'another service that may ask',
     edits: [[lifecycle, 'who: service:support', 'who: service:desk']],
     lines: [
-      '`service desk` gains `seat_limit:override` on custom, free, grow, scale, start (filestack): config/systems/filestack/lifecycle.yaml:219',
-      '`service support` loses `seat_limit:override` on custom, free, grow, scale, start (filestack): config/systems/filestack/lifecycle.yaml:219',
+      '`service desk` gains `seat_limit:override` (filestack): config/systems/filestack/lifecycle.yaml:219',
+      '`service support` loses `seat_limit:override` (filestack): config/systems/filestack/lifecycle.yaml:219',
       'table: `permissions.seat_limit:override.services.support` true → absent (filestack)',
       'table: `permissions.seat_limit:override.services.desk` absent → true (filestack)',
     ],
