@@ -42,7 +42,7 @@ export async function served(hours: number) {
   const settings = {
     ...defaultSettings,
     listen: { ...defaultSettings.listen, decision: address, management: address },
-    management: { token, invitation_hours: hours },
+    management: { ...defaultSettings.management, token, invitation_hours: hours },
     directory: join(folder, 'postern.db'),
   }
   const log = createServerLog({ sink: () => {}, terminal: false, debug: false })
