@@ -49,7 +49,30 @@ export const time = (
     for (let n = 0; n < callsPerBatch; n++) hole = fn(i++)
     perCall[batch] = Number(process.hrtime.bigint() - start) / callsPerBatch
   }
+  return summary(label, perCall, callsPerBatch)
+}
+
+/** Times calls that are waited for, one after the other: as long as they are, each is a batch of its own. */
+export const timeAwaited = async (
+  label: string,
+  fn: (i: number) => unknown,
+  { warmup = 1, batches = 5000 }: Omit<TimeOptions, 'batchMicroseconds'> = {},
+): Promise<Timing> => {
+  let i = 0
+  const warmUntil = performance.now() + warmup * 1000
+  while (performance.now() < warmUntil) hole = await fn(i++)
+  const perCall = new Float64Array(batches)
+  for (let batch = 0; batch < batches; batch++) {
+    const start = process.hrtime.bigint()
+    hole = await fn(i++)
+    perCall[batch] = Number(process.hrtime.bigint() - start)
+  }
+  return summary(label, perCall, 1)
+}
+
+const summary = (label: string, perCall: Float64Array, callsPerBatch: number): Timing => {
   const sorted = perCall.sort()
+  const batches = sorted.length
   return {
     label,
     median: median([...sorted]),
