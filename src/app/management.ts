@@ -4,6 +4,7 @@ import { applyEffects } from '../directory/effects/apply-effects.ts'
 import { type AllowedAction, MissingAttribute, type Outcome } from '../directory/effects/effect-scope.ts'
 import { fittingDrafts } from '../directory/fitting-draft.ts'
 import type { Journal } from '../directory/journal.ts'
+import { answeredBefore, type Once } from '../directory/once.ts'
 import { unstorable } from '../directory/storable.ts'
 import type { JsonObject, TenantDraft } from '../directory/tenant-draft.ts'
 import { repeatedUsers, tenantValidator } from '../directory/tenant-schema.ts'
@@ -47,6 +48,10 @@ export function createManagement(parts: ManagementParts): Management {
   const { directory, pdp } = parts
   const validator = tenantValidator()
   const fitting = fittingDrafts()
+  const at = () => parts.now?.() ?? new Date()
+  /** `asked` is all that a request asks for, its kind first. */
+  const once = (key: string | undefined, ...asked: readonly unknown[]): Once | undefined =>
+    key === undefined ? undefined : { key: digestOf([asked[0], key]), digest: digestOf(asked), at: at().getTime() }
   return {
     async list(limit, after) {
       const summaries = await directory.list(limit, after)
@@ -54,27 +59,28 @@ export function createManagement(parts: ManagementParts): Management {
     },
     read: (tenant) => directory.export(tenant),
     members: (tenant, query) => directory.members(tenant, query),
-    async store(tenant, document) {
+    async store(tenant, document, key) {
       const checked = checkedDocument(tenant, document, validator)
       const system = pdp.policy?.systems.get(checked.system)
       if (system === undefined)
         throw new PosternError('unknown_system', `no system \`${checked.system}\``, { pointer: '/system' })
-      return { revision: await directory.put([checked]), warnings: tenantWarnings(checked, system) }
+      const revision = await directory.put([checked], once(key, 'put', document))
+      return { revision, warnings: tenantWarnings(checked, system) }
     },
     act: (command) => act({ ...parts, fitting }, command),
     activity: (tenant, query) => directory.activity(tenant, query),
     has: (tenant) => directory.has(tenant),
-    register: (tenant, session) =>
-      directory.registerSession(tenant, { ...session, at: (parts.now?.() ?? new Date()).toISOString() }),
+    register: (tenant, session, key) =>
+      directory.registerSession(tenant, { ...session, at: at().toISOString() }, once(key, 'register', session)),
     sessions: async (tenant, user) => ((await directory.has(tenant)) ? directory.sessions(tenant, user) : undefined),
-    endSession: (tenant, id) => directory.endSession(tenant, id),
+    endSession: (tenant, id, key) => directory.endSession(tenant, id, once(key, 'end', id)),
     everywhere: (revision) => directory.everywhere(revision),
     async messages(dead, limit, after) {
       const messages = await directory.outbox.list(dead, limit, after)
       return messages.map(shownMessage)
     },
     async retry(id) {
-      const tenant = await directory.outbox.retry(id, (parts.now?.() ?? new Date()).getTime())
+      const tenant = await directory.outbox.retry(id, at().getTime())
       if (tenant === undefined) throw new PosternError('unknown_message', `no message \`${id}\``)
       parts.deliverer.wake(tenant)
     },
@@ -109,13 +115,16 @@ function checkedDocument(tenant: string, document: Json, validator: Validator<Te
  */
 async function act(parts: ActParts, command: Command): Promise<Acted> {
   const { now = () => new Date() } = parts
-  const digest = digestOf([command.action, command.actor, command.resource, command.context, command.invitation])
+  const { action, actor, resource, context, invitation, key } = command
+  const digest = digestOf([action, actor, resource, context, invitation])
   const written = await parts.directory.write<Omit<Acted, 'revision'>>(
     command.tenant,
     async (draft, facts, journal) => {
       const at = now()
-      const known = command.key === undefined ? undefined : await journal.answered(keyOf(command), at.getTime())
-      if (known !== undefined) return { commit: false, value: { replayed: repeated(known, digest) } }
+      // Keys of different callers have nothing to do with each other.
+      const once = key === undefined ? undefined : { key: digestOf([actor, key]), digest, at: at.getTime() }
+      const known = await answeredBefore(journal, once)
+      if (known !== undefined) return { commit: false, value: { replayed: JSON.parse(known) } }
       const asked = await requestOf(parts, command, facts, (sent) => journal.invitee(sent, at.getTime()))
       const started = performance.now()
       const answer = await whenLoaded(() => parts.pdp.decideOn(asked.request, facts))
@@ -129,12 +138,8 @@ async function act(parts: ActParts, command: Command): Promise<Acted> {
       })
       if (!answer.decision.decision) return { commit: false, value: { answer } }
       const done = await carryOut(parts, draft, journal, { ...asked, answer, at }, command)
-      if (command.key !== undefined)
-        await journal.keepAnswer(
-          keyOf(command),
-          { digest, body: JSON.stringify({ ...done, invitations: [] }) },
-          at.getTime(),
-        )
+      if (once !== undefined)
+        await journal.keepAnswer(once.key, { digest, body: JSON.stringify({ ...done, invitations: [] }) }, once.at)
       return {
         commit: true,
         change: command.action,
@@ -241,16 +246,6 @@ async function rename(draft: TenantDraft, from: string, to: string): Promise<boo
   await draft.removeMember(from)
   await draft.putMember({ ...record, user: to } satisfies JsonObject)
   return true
-}
-
-function repeated({ digest, body }: { digest: string; body: string }, asked: string): Done {
-  if (digest !== asked) throw new PosternError('idempotency_conflict')
-  return JSON.parse(body)
-}
-
-/** Keys of different callers have nothing to do with each other. */
-function keyOf({ actor, key }: Command): string {
-  return digestOf([actor, key])
 }
 
 function digestOf(value: unknown): string {

@@ -14,6 +14,7 @@ import { type Following, notFollowed, ownState, revisionText, revOf } from './fo
 import { type Journal, journalOf } from './journal.ts'
 import { lookups } from './lookups.ts'
 import { membersPage } from './member-list.ts'
+import { carriedOutOnce, type Once } from './once.ts'
 import { isPostgres } from './place.ts'
 import { type FollowOptions, followPostgres } from './postgres-following.ts'
 import { openPostgresStore } from './postgres-store.ts'
@@ -53,9 +54,9 @@ export interface Directory {
   export(tenant: string): Promise<Exported | undefined>
   /**
    * Stores each document whole, all of them or none, in the place of the tenant that has its id. The documents have been
-   * checked. Answers with the revision.
+   * checked. Answers with the revision. What is asked for `once` is the request of the first document's tenant.
    */
-  put(documents: readonly TenantDocument[]): Promise<string>
+  put(documents: readonly TenantDocument[], once?: Once): Promise<string>
   /**
    * Runs `work` as the only writer, in one transaction that is on disk when this resolves. `facts` are what was true when
    * it began, so decide upon them first and change the draft then. Nothing is written unless `work` says `commit`.
@@ -69,13 +70,13 @@ export interface Directory {
    * Registers the session of an active member, or says anew what it is about. Of a member's sessions the oldest end
    * where there would be too many. Rejects with `unknown_tenant`, `unknown_member` or `session_exists`.
    */
-  registerSession(tenant: string, session: Session): Promise<void>
+  registerSession(tenant: string, session: Session, once?: Once): Promise<void>
   /** What was done to the tenant, the newest first. Undefined where there is no such tenant. */
   activity(tenant: string, query: ActivityQuery): Promise<ActivityPage | undefined>
   /** The member's sessions, the oldest first. */
   sessions(tenant: string, user: string): Promise<readonly Session[]>
   /** Answers with the revision; undefined where there is no such session. */
-  endSession(tenant: string, id: string): Promise<string | undefined>
+  endSession(tenant: string, id: string, once?: Once): Promise<string | undefined>
   readonly outbox: StoredOutbox
   /** Writes a whole copy to a file that must not exist. */
   backup(file: string): Promise<void>
@@ -208,25 +209,26 @@ async function directoryOver(
       const document = await store.snapshot((session) => exportTenant(session, tenant))
       return document && { document, revision: revisionOf(document.revision ?? 0) }
     },
-    async put(documents) {
+    async put(documents, once) {
       const ids = documents.map(({ tenant }) => tenant)
       const dropAll = () => drop(ids)
+      const storeAll = async (session: Database) => {
+        for (const document of documents) {
+          for (const remove of removals) await session.all(remove, { tenant: document.tenant })
+          await insertTenant(session, document)
+        }
+        // At last, for from here on nobody else can write anything.
+        let rev = 0
+        for (const tenant of ids) {
+          rev = await nextRev(session)
+          await session.all(revise, { tenant, rev })
+          await appendChange(session, rev, tenant, 'put', [])
+        }
+        return { value: rev, commit: true, committed: dropAll }
+      }
       const last = await store.transaction(
         ids,
-        async (session) => {
-          for (const document of documents) {
-            for (const remove of removals) await session.all(remove, { tenant: document.tenant })
-            await insertTenant(session, document)
-          }
-          // At last, for from here on nobody else can write anything.
-          let rev = 0
-          for (const tenant of ids) {
-            rev = await nextRev(session)
-            await session.all(revise, { tenant, rev })
-            await appendChange(session, rev, tenant, 'put', [])
-          }
-          return { value: rev, commit: true, committed: dropAll }
-        },
+        (session) => carriedOutOnce(session, ids[0] ?? '', once, () => storeAll(session)),
         dropAll,
       )
       following.wrote()
@@ -272,26 +274,30 @@ async function directoryOver(
       },
     },
     tokens: storedTokens(store),
-    async registerSession(tenant, session) {
-      const told = await store.transaction([tenant], async (database) => {
-        if ((await database.first(lookups.tenant, { tenant })) === undefined)
-          throw new PosternError('unknown_tenant', `no tenant \`${tenant}\``)
-        const ended = await register(database, tenant, session)
-        if (ended.length > 0) await appendChange(database, await nextRev(database), tenant, 'session:end', ended)
-        return { value: ended.length > 0, commit: true }
-      })
+    async registerSession(tenant, session, once) {
+      const told = await store.transaction([tenant], (database) =>
+        carriedOutOnce(database, tenant, once, async () => {
+          if ((await database.first(lookups.tenant, { tenant })) === undefined)
+            throw new PosternError('unknown_tenant', `no tenant \`${tenant}\``)
+          const ended = await register(database, tenant, session)
+          if (ended.length > 0) await appendChange(database, await nextRev(database), tenant, 'session:end', ended)
+          return { value: ended.length > 0, commit: true }
+        }),
+      )
       if (told) following.wrote()
     },
     activity: async (tenant, query) => ((await has(tenant)) ? activityOf(store, revisionOf, tenant, query) : undefined),
     sessions: (tenant, user) => sessionsOf(store, tenant, user),
-    async endSession(tenant, id) {
-      const rev = await store.transaction([tenant], async (session) => {
-        const ended = await endSession(session, tenant, id)
-        if (ended === undefined) return { value: undefined, commit: false }
-        const next = await nextRev(session)
-        await appendChange(session, next, tenant, 'session:end', [ended])
-        return { value: next, commit: true }
-      })
+    async endSession(tenant, id, once) {
+      const rev = await store.transaction([tenant], (session) =>
+        carriedOutOnce<number | undefined>(session, tenant, once, async () => {
+          const ended = await endSession(session, tenant, id)
+          if (ended === undefined) return { value: undefined, commit: false }
+          const next = await nextRev(session)
+          await appendChange(session, next, tenant, 'session:end', [ended])
+          return { value: next, commit: true }
+        }),
+      )
       if (rev === undefined) return undefined
       following.wrote()
       return revisionOf(rev)

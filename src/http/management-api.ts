@@ -18,7 +18,7 @@ import { type Reply, reply, toResponse } from './reply.ts'
 import { requestId } from './request-id.ts'
 import { endSession, listSessions, registerSession, type SessionRegister, streamEvents } from './session-api.ts'
 import { createToken, listTokens, revokeToken, type TokenRegister } from './token-api.ts'
-import { waitsForFleet, written } from './written.ts'
+import { idempotencyKey, waitsForFleet, written } from './written.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -64,8 +64,12 @@ export interface Management extends SessionRegister {
   read(tenant: string): Promise<{ readonly document: unknown; readonly revision: string } | undefined>
   /** Undefined where there is no such tenant. */
   members(tenant: string, query: MembersQuery): Promise<MembersPage | undefined>
-  /** Stores the document whole. Rejects with `malformed_tenant` with a JSON Pointer, and nothing is written. */
-  store(tenant: string, document: Json): Promise<{ readonly revision: string; readonly warnings: readonly unknown[] }>
+  /** Stores the document whole; once, where there is an `Idempotency-Key`. Rejects with `malformed_tenant` with a JSON Pointer, and nothing is written. */
+  store(
+    tenant: string,
+    document: Json,
+    key: string | undefined,
+  ): Promise<{ readonly revision: string; readonly warnings: readonly unknown[] }>
   act(command: Command): Promise<Acted>
   /** Up to `limit` messages of the outbox behind the place `after`, dead ones or those that wait. */
   messages(dead: boolean, limit: number, after: number): Promise<readonly (Json & { readonly seq: number })[]>
@@ -216,7 +220,7 @@ async function activity({ management }: ManagementApiParts, c: Call, id: string)
 async function store(parts: ManagementApiParts, c: Call, id: string): Promise<Reply> {
   const waits = waitsForFleet(c)
   const document = await jsonBody(parts, c)
-  const stored = await parts.management.store(c.req.param('tenant') as string, document)
+  const stored = await parts.management.store(c.req.param('tenant') as string, document, idempotencyKey(c))
   return written(parts.management, waits, stored.revision, JSON.stringify(stored), id)
 }
 
@@ -240,7 +244,7 @@ async function act(parts: ManagementApiParts, c: Call, id: string): Promise<Repl
     context: said,
     invitation,
     requestId: id,
-    key: c.req.header('idempotency-key'),
+    key: idempotencyKey(c),
   })
   const { answer, done, replayed, revision } = acted
   if (answer === undefined) {

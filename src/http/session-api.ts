@@ -8,15 +8,15 @@ import type { EventStreams } from './event-streams.ts'
 import { jsonBody } from './json-body.ts'
 import { refuseUnknown } from './page-parameters.ts'
 import { type Reply, reply } from './reply.ts'
-import { type Fleet, waitsForFleet, written } from './written.ts'
+import { type Fleet, idempotencyKey, waitsForFleet, written } from './written.ts'
 
-/** The port to the sessions of a directory. Methods reject with `PosternError`. */
+/** The port to the sessions of a directory. What has a `key` is carried out once. Methods reject with `PosternError`. */
 export interface SessionRegister extends Fleet {
-  register(tenant: string, session: Omit<Session, 'at'>): Promise<void>
+  register(tenant: string, session: Omit<Session, 'at'>, key: string | undefined): Promise<void>
   /** The oldest first; undefined where there is no such tenant. */
   sessions(tenant: string, user: string): Promise<readonly Session[] | undefined>
   /** Answers with the revision; undefined where there is no such session. */
-  endSession(tenant: string, id: string): Promise<string | undefined>
+  endSession(tenant: string, id: string, key: string | undefined): Promise<string | undefined>
 }
 
 export interface SessionApiParts extends Pick<DecisionApiParts, 'settings'> {
@@ -42,7 +42,7 @@ export async function registerSession(parts: SessionApiParts, c: Call, id: strin
     user: text('user', body.user, 1),
     about: text('about', body.about ?? '', 0),
   }
-  await parts.management.register(c.req.param('tenant') as string, session)
+  await parts.management.register(c.req.param('tenant') as string, session, idempotencyKey(c))
   return reply(200, JSON.stringify(session), id)
 }
 
@@ -55,7 +55,8 @@ export async function listSessions({ management }: SessionApiParts, c: Call, id:
 
 export async function endSession({ management }: SessionApiParts, c: Call, id: string): Promise<Reply> {
   const waits = waitsForFleet(c)
-  const revision = await management.endSession(c.req.param('tenant') as string, c.req.param('session') as string)
+  const [tenant, session] = [c.req.param('tenant') as string, c.req.param('session') as string]
+  const revision = await management.endSession(tenant, session, idempotencyKey(c))
   if (revision === undefined) throw new PosternError('unknown_session')
   return written(management, waits, revision, JSON.stringify({ revision }), id)
 }

@@ -18,6 +18,11 @@ export function waitsForFleet(c: Call): boolean {
   return wait === 'fleet'
 }
 
+/** Undefined for a request that is carried out as often as it is sent. */
+export function idempotencyKey(c: Call): string | undefined {
+  return c.req.header('idempotency-key')
+}
+
 /**
  * The answer to a write that is done: 200, and where the caller waits for the fleet, 202 as long as it cannot be said that
  * every server knows of it.

@@ -188,6 +188,24 @@ describe.each(backends)('on $name', ({ directoryOf }) => {
       expect([status, body.error.pointer]).toEqual([400, pointer])
       expect((await ask('GET', '/v1/tenants/b', {})).status).toBe(404)
     })
+
+    it('that is sent again under its key does not undo what was written since', async () => {
+      const { ask, act, tenant } = await consoleOf(directoryOf, 'filerobot')
+      const path = `/v1/tenants/${tenant}`
+      const { body: document } = await ask('GET', path, {})
+      const key = { 'idempotency-key': 'k1' }
+      const first = await ask('PUT', path, key, document)
+      const invite = { resource: { email: 'a@example.com', level: 'viewer', scope: ['website'] } }
+      expect((await act('alex', 'user:invite', invite)).status).toBe(200)
+      const since = await ask('GET', path, {})
+      expect((await ask('PUT', path, key, document)).body).toEqual(first.body)
+      expect((await ask('GET', path, {})).body).toEqual(since.body)
+      const other = await ask('PUT', path, key, since.body)
+      expect([other.status, other.body.error.code]).toEqual([409, 'idempotency_conflict'])
+      // Without the key it is another request.
+      expect((await ask('PUT', path, {}, document)).status).toBe(200)
+      expect((await ask('GET', path, {})).body).not.toEqual(since.body)
+    })
   })
 
   it('members are listed in pages, each with the cursor of the next', async () => {

@@ -82,6 +82,20 @@ describe.each(backends)('on $name', ({ directoryOf }) => {
       expect((await ask('DELETE', `${path}/sessions/s1`, {})).body.error.code).toBe('unknown_session')
     })
 
+    it('that ended do not begin anew by a request that is sent again under its key, nor end twice', async () => {
+      const { ask, sessionsOf } = await filestack()
+      const session = { id: 's1', user: 'dev', about: '' }
+      const register = (key: string) => ask('POST', `${path}/sessions`, { 'idempotency-key': key }, session)
+      const end = () => ask('DELETE', `${path}/sessions/s1`, { 'idempotency-key': 'k2' })
+      expect((await register('k1')).body).toEqual(session)
+      const ended = await end()
+      expect((await register('k1')).body).toEqual(session)
+      expect(await sessionsOf('dev')).toEqual([])
+      expect((await register('k3')).status).toBe(200)
+      expect((await end()).body).toEqual(ended.body)
+      expect(await sessionsOf('dev')).toHaveLength(1)
+    })
+
     it('beyond a hundred of one member end the oldest', async () => {
       const { register, sessionsOf, stream } = await filestack()
       const next = await stream()

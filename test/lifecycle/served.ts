@@ -60,25 +60,27 @@ export async function served(hours: number) {
   const send = async (url: string, method: string, headers: Record<string, string> = {}, body?: unknown) => {
     const answer = await fetch(url, {
       method,
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
+      headers: { 'content-type': 'application/json', ...headers },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     return { status: answer.status, text: await answer.text(), revision: answer.headers.get('x-postern-revision') }
   }
+  const byConsole = { authorization: `Bearer ${token}` }
   const at = (tenant: string) => `${management}/v1/tenants/${tenant}`
   return {
     async put(tenant: string, document: Document): Promise<void> {
-      const { status, text } = await send(at(tenant), 'PUT', {}, { ...document, tenant })
+      const { status, text } = await send(at(tenant), 'PUT', byConsole, { ...document, tenant })
       if (status !== 200) throw new Error(`${status} ${text}`)
     },
     /** The stored document as it stands. */
     async read(tenant: string): Promise<{ readonly text: string; readonly revision: string | null }> {
-      const { text, revision } = await send(at(tenant), 'GET')
+      const { text, revision } = await send(at(tenant), 'GET', byConsole)
       return { text, revision }
     },
     async act(tenant: string, { by, action, resource, context, session, invitation }: Asking): Promise<Answer> {
       const [, service] = /^service:(.*)$/.exec(by) ?? []
       const headers = {
+        ...byConsole,
         ...(service === undefined ? { 'x-postern-actor': by } : { 'x-postern-actor-service': service }),
         ...(session === undefined ? {} : { 'x-postern-actor-session': session }),
       }
