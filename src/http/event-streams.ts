@@ -21,13 +21,17 @@ const batch = 100
 
 export function createEventStreams(feed: ChangeFeed, { heartbeatMs = 15_000 }: EventStreamOptions = {}): EventStreams {
   const waiting = new Set<() => void>()
+  /** Counts what was told, so that nobody waits for what came while they read. */
+  let told = 0
   const wakeAll = () => {
+    told += 1
     for (const wake of waiting) wake()
   }
   let closed = false
   feed.watch(wakeAll)
-  const untilChanged = (milliseconds: number) =>
+  const untilToldMore = (known: number, milliseconds: number) =>
     new Promise<void>((resolve) => {
+      if (told !== known) return resolve()
       const wake = () => {
         clearTimeout(timer)
         waiting.delete(wake)
@@ -49,11 +53,12 @@ export function createEventStreams(feed: ChangeFeed, { heartbeatMs = 15_000 }: E
         return changes.map(eventOf).join('')
       }
       const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
-        if (text === '' && !closed) text = await next()
         const until = performance.now() + heartbeatMs
-        while (text === '' && !closed && !cancelled && performance.now() < until) {
-          await untilChanged(until - performance.now())
-          text = await next()
+        for (;;) {
+          const known = told
+          if (text === '' && !closed) text = await next()
+          if (text !== '' || closed || cancelled || performance.now() >= until) break
+          await untilToldMore(known, until - performance.now())
         }
         if (cancelled) return
         if (closed) return controller.close()
