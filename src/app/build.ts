@@ -17,6 +17,7 @@ import { inputClosure, type RegoRule } from '../opa/rego-index.ts'
 import type { OpaToolchain } from '../opa/toolchain.ts'
 import { actionType } from '../pdp/action-type.ts'
 import { crossCheck } from './cross-check.ts'
+import { decisionDigests } from './decision-digests.ts'
 import { coreNeeds, needsOf, permissionNeeds, type RuleNeeds } from './policy-needs.ts'
 import { resolveRules } from './resolve-rules.ts'
 import { ruleIndex } from './rule-index.ts'
@@ -33,6 +34,8 @@ export interface SystemManifest {
 }
 
 export interface BundleIndex {
+  /** For each system a digest of all that its decisions depend on. */
+  readonly decisions: Readonly<Record<string, string>>
   /** What every permission reads. */
   readonly core_needs: readonly string[]
   /** `file:line` of the core's refusals. */
@@ -106,6 +109,14 @@ async function buildBundle(options: BuildOptions): Promise<BuildResult> {
   memory.save()
   // Files that changed meanwhile are in the bundle in part, under the name of the whole that was there before.
   if (sourcesDigest(root) !== fingerprint) return buildBundle(options)
+  const common = {
+    core_needs: core,
+    core: corePlaces(rules),
+    allows: union(systems, (system) => Object.keys(system.data.allow_reasons)),
+    refusals: union(systems, (system) => system.index.refusals),
+    obligations: union(systems, (system) => system.index.obligations),
+  }
+  const manifests = new Map(systems.map((system) => [system.name, systemManifest(system, ruleNeeds)]))
   const bundle = makeBundle<BundleIndex>({
     wasm,
     data: JSON.stringify({ model: Object.fromEntries(model) }),
@@ -113,12 +124,15 @@ async function buildBundle(options: BuildOptions): Promise<BuildResult> {
     sources: fingerprint,
     opa: toolchain.version,
     index: {
-      core_needs: core,
-      core: corePlaces(rules),
-      allows: union(systems, (system) => Object.keys(system.data.allow_reasons)),
-      refusals: union(systems, (system) => system.index.refusals),
-      obligations: union(systems, (system) => system.index.obligations),
-      systems: Object.fromEntries(systems.map((system) => [system.name, systemManifest(system, ruleNeeds)])),
+      ...common,
+      decisions: Object.fromEntries(
+        decisionDigests({
+          rules,
+          systems: new Map(model.map(([name, data]) => [name, [data, manifests.get(name)]])),
+          shared: [bundleFormat, toolchain.version, common],
+        }),
+      ),
+      systems: Object.fromEntries(manifests),
       rules: ruleIndex(rules),
     },
   })

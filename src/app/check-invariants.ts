@@ -1,14 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DocumentError, type Problem } from '../document/problem.ts'
 import { readBases } from '../review/decision-bases.ts'
-import { type Breach, breaches, readInvariants } from '../review/invariants.ts'
+import { type Breach, breachOf, type PlacedInvariant, readInvariants } from '../review/invariants.ts'
 import { questionsOf } from '../review/questions.ts'
 import type { ReviewedPolicy } from '../review/reviewed-policy.ts'
 
 /** What a search for counterexamples found, of how many invariants, over how many requests. */
 export interface InvariantSearch {
-  readonly found: readonly Breach[]
+  readonly found: readonly (Breach & Pick<PlacedInvariant, 'at'>)[]
   readonly count: number
   readonly asked: number
 }
@@ -18,37 +17,53 @@ export interface InvariantSearch {
  * or a system's requests cannot be read.
  */
 export function searchInvariants(root: string, reviewed: ReviewedPolicy): InvariantSearch {
-  const file = readInvariants(root, reviewed)
-  const questions = Object.keys(reviewed.model).flatMap((system) =>
-    questionsOf(system, [reviewed], [readBases(root, system)]),
-  )
-  return { found: breaches(file, reviewed, questions), count: file.value.invariants.length, asked: questions.length }
+  const placed = readInvariants(root, reviewed)
+  const searches = Object.keys(reviewed.model).map((system) => {
+    const own = placed.filter(({ invariant }) => invariant.system === system)
+    const { asked, breaches } = searchSystem(system, own, root, reviewed)
+    return { asked, found: withPlaces(own, breaches) }
+  })
+  return {
+    found: searches.flatMap(({ found }) => found).sort((a, b) => a.at.line - b.at.line),
+    count: placed.length,
+    asked: searches.reduce((sum, { asked }) => sum + asked, 0),
+  }
 }
 
-/** The texts that a search depends on beside the policy, for whoever keeps its answer; undefined without invariants. */
-export function invariantSources(root: string, systems: readonly string[]): string | undefined {
-  const asked = systems.flatMap((system) => [`${system}/decisions.yaml`, `${system}/demo.yaml`])
-  const [invariants, ...rest] = ['config/invariants.yaml', ...asked.map((name) => `config/systems/${name}`)].map(
-    (name) => (existsSync(join(root, name)) ? readFileSync(join(root, name), 'utf8') : undefined),
-  )
-  return invariants === undefined ? undefined : JSON.stringify([invariants, ...rest])
-}
-
-/** The same as problems: each broken invariant at its place, with the request that breaks it. */
-export function checkInvariants(
+/**
+ * Holds the invariants of a system against the requests that it is asked: what breaks each, if anything does. Throws a
+ * `DocumentError` where the requests cannot be read.
+ */
+export function searchSystem(
+  system: string,
+  own: readonly Pick<PlacedInvariant, 'invariant'>[],
   root: string,
   reviewed: ReviewedPolicy,
-): { readonly count: number; readonly problems: readonly Problem[] } {
-  try {
-    const { found, count } = searchInvariants(root, reviewed)
-    const problems = found.map(({ at, message, witness }) => ({
-      ...at,
-      message,
-      remedy: `correct the policy or the invariant; \`postern eval --request\` explains \`${JSON.stringify(witness)}\``,
-    }))
-    return { count, problems }
-  } catch (error) {
-    if (!(error instanceof DocumentError)) throw error
-    return { count: 0, problems: error.problems }
-  }
+): { readonly asked: number; readonly breaches: readonly (Breach | undefined)[] } {
+  const questions = questionsOf(system, [reviewed], [readBases(root, system)])
+  return { asked: questions.length, breaches: own.map(({ invariant }) => breachOf(invariant, reviewed, questions)) }
+}
+
+/** The invariants that are broken, each where it is written. */
+export function withPlaces(
+  own: readonly PlacedInvariant[],
+  breaches: readonly (Breach | undefined)[],
+): InvariantSearch['found'] {
+  return own.flatMap(({ at }, index) => {
+    const breach = breaches[index]
+    return breach === undefined ? [] : [{ at, ...breach }]
+  })
+}
+
+export function hasInvariants(root: string): boolean {
+  return existsSync(join(root, 'config/invariants.yaml'))
+}
+
+/** The texts that the requests of a system are made from, beside its policy. */
+export function basesText(root: string, system: string): string {
+  const texts = ['decisions.yaml', 'demo.yaml'].map((name) => {
+    const path = join(root, 'config/systems', system, name)
+    return existsSync(path) ? readFileSync(path, 'utf8') : null
+  })
+  return JSON.stringify(texts)
 }

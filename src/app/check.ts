@@ -2,25 +2,25 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { packageRoot } from '../document/package-root.ts'
 import { DocumentError, formatProblem, type Problem } from '../document/problem.ts'
-import { defaultSettings } from '../document/settings.ts'
 import { type Bundle, sha256 } from '../opa/bundle.ts'
 import { unformattedPolicies } from '../opa/format-policies.ts'
 import { checkPolicies } from '../opa/inspect-policy.ts'
 import { lintPolicies } from '../opa/lint-policy.ts'
 import { findPolicies, indexPolicies, openMemory } from '../opa/policy-sources.ts'
 import type { Progress } from '../opa/progress.ts'
-import { testPolicies } from '../opa/test-policies.ts'
+import { testGroups, testPolicies, unreachedLines } from '../opa/test-policies.ts'
 import { type OpaToolchain, resolveOpa } from '../opa/toolchain.ts'
 import type { CheckReport, CheckResult } from '../review/check-report.ts'
 import { problemsOfRow } from '../review/check-row-outcome.ts'
-import { loadPolicy } from './activate.ts'
+import { readInvariants } from '../review/invariants.ts'
+import type { ReviewedPolicy } from '../review/reviewed-policy.ts'
 import { type BundleIndex, build } from './build.ts'
-import { checkInvariants, invariantSources } from './check-invariants.ts'
+import { basesText, hasInvariants, searchSystem, withPlaces } from './check-invariants.ts'
 import { parityProblems } from './check-parity.ts'
 import { decisionRowsOf, decisionText } from './decision-files.ts'
 import type { Project } from './project.ts'
 import { reviewPolicy } from './review-policy.ts'
-import { type RowRun, runRows } from './run-rows.ts'
+import { needsOf, type RowRun, runRows } from './run-rows.ts'
 
 /** Checks one project, as often as it is asked. */
 export interface Checker {
@@ -67,13 +67,19 @@ export function createChecker(options: CheckerOptions): Checker {
     const opa = await toolchain
     const { files } = findPolicies(root)
     const tests = testsBelow(root)
-    const rego = sha256([...files, ...tests].map((file) => `${file}\n${readFileSync(join(root, file))}`).join('\n'))
+    const textOf = (some: readonly string[]) =>
+      sha256(some.map((file) => `${file}\n${readFileSync(join(root, file))}`).join('\n'))
+    const rego = textOf([...files, ...tests])
     progress.start('checking policies')
     const [format, strict, lint, tested] = await Promise.all([
       remembered('format', rego, () => unformattedPolicies(opa, root, [...files, ...tests])),
       remembered('strict', rego, () => strictly(opa, root, files, tests)),
       remembered('lint', rego, () => lintOf(opa, project, files, tests)),
-      remembered('tests', rego, () => testPolicies(opa, root, files)),
+      Promise.all(
+        testGroups(files, tests).map((group) =>
+          remembered(`tests ${group.name}`, textOf(group.files), () => testPolicies(opa, root, group)),
+        ),
+      ),
     ])
     const built = await buildOf(options, opa)
     const checks: CheckResult[] = [
@@ -81,7 +87,12 @@ export function createChecker(options: CheckerOptions): Checker {
       { name: 'format', about: 'Rego files', count: files.length + tests.length, problems: format },
       { name: 'lint', about: 'Rego files', count: files.length, problems: lint },
       { name: 'build', about: 'systems', count: built.systems.length, problems: built.problems },
-      { name: 'tests', about: 'policy tests', count: tested.count, problems: tested.problems },
+      {
+        name: 'tests',
+        about: 'policy tests',
+        count: tested.reduce((sum, { count }) => sum + count, 0),
+        problems: [...tested.flatMap(({ problems }) => problems), ...unreachedLines(files, tested)],
+      },
     ]
     progress.start('deciding the rows')
     return eachOnce([...checks, ...(await rowChecks(opa, built))])
@@ -100,12 +111,13 @@ export function createChecker(options: CheckerOptions): Checker {
       ]
     }
     const { policy: digest, index } = bundle.manifest
-    const policy = await remembered('policy', digest, () => loadPolicy(bundle, defaultSettings.evaluator.memory_mib))
+    const reviewed = await remembered('policy', digest, () => reviewPolicy(bundle))
+    const needs = JSON.stringify(needsOf(index))
     const decided = await Promise.all(
       systems.map((system) =>
-        remembered(`rows ${system}`, `${digest} ${decisionText(root, system)}`, () => {
+        remembered(`rows ${system}`, [index.decisions[system], needs, decisionText(root, system)].join(' '), () => {
           const problems: Problem[] = []
-          const runs = runRows(policy, index, decisionRowsOf(root, [system], problems))
+          const runs = runRows(reviewed.policy, index, decisionRowsOf(root, [system], problems))
           problems.push(...runs.flatMap(({ row, outcome }) => problemsOfRow(row, outcome)))
           return { runs, problems }
         }),
@@ -123,18 +135,39 @@ export function createChecker(options: CheckerOptions): Checker {
           decided.map(({ runs }) => runs),
         ),
       },
-      await invariants(bundle, systems),
+      await invariants(index, reviewed, systems),
     ]
   }
 
-  /** Over all systems at once: one that did not change still has its invariants in the one file. */
-  async function invariants(bundle: Bundle<BundleIndex>, systems: readonly string[]): Promise<CheckResult> {
+  async function invariants(
+    index: BundleIndex,
+    reviewed: ReviewedPolicy,
+    systems: readonly string[],
+  ): Promise<CheckResult> {
     const said = { name: 'invariants', about: 'invariants' }
-    const sources = invariantSources(root, systems)
-    if (sources === undefined) return { ...said, count: 0, problems: [], skipped: 'there is no config/invariants.yaml' }
-    const key = sha256(`${bundle.manifest.policy}\n${sources}`)
+    if (!hasInvariants(root)) return { ...said, count: 0, problems: [], skipped: 'there is no config/invariants.yaml' }
     progress.start('looking for counterexamples')
-    return { ...said, ...(await remembered('invariants', key, () => checkInvariants(root, reviewPolicy(bundle)))) }
+    try {
+      const placed = readInvariants(root, reviewed)
+      const problems = await Promise.all(
+        systems.map(async (system) => {
+          const own = placed.filter(({ invariant }) => invariant.system === system)
+          const asked = JSON.stringify(own.map(({ invariant }) => invariant))
+          const key = [index.decisions[system], basesText(root, system), asked].join(' ')
+          const search = () => searchSystem(system, own, root, reviewed)
+          const { breaches } = await remembered(`invariants ${system}`, key, search)
+          return withPlaces(own, breaches).map(({ at, message, witness }) => ({
+            ...at,
+            message,
+            remedy: `correct the policy or the invariant; \`postern eval --request\` explains \`${JSON.stringify(witness)}\``,
+          }))
+        }),
+      )
+      return { ...said, count: placed.length, problems: problems.flat() }
+    } catch (error) {
+      if (!(error instanceof DocumentError)) throw error
+      return { ...said, count: 0, problems: error.problems }
+    }
   }
 
   /** In one process for all systems whose rows were decided anew. */

@@ -58,10 +58,11 @@ function sideOf(bundle: Bundle<BundleIndex>, root?: string): DiffSide {
   const { wasm_sha256: wasm, index } = bundle.manifest
   // A bundle of an older build has none.
   const rules: BundleIndex['rules'] | undefined = index.rules
-  if (root === undefined) return { reviewed, bases: {}, rules, texts: new Map(), wasm }
+  const { decisions } = index
+  if (root === undefined) return { reviewed, bases: {}, decisions, rules, texts: new Map(), wasm }
   const bases = Object.keys(reviewed.model).map((system) => [system, readBases(root, system)] as const)
   const texts = findPolicies(root).files.map((file) => [file, readFileSync(join(root, file), 'utf8')] as const)
-  return { reviewed, bases: Object.fromEntries(bases), rules, texts: new Map(texts), wasm }
+  return { reviewed, bases: Object.fromEntries(bases), decisions, rules, texts: new Map(texts), wasm }
 }
 
 /** Writes the revision's files of the project to `target`, through an index of its own: the checkout stays as it is. */

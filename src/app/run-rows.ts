@@ -65,9 +65,14 @@ function pdpOf(policy: Policy, evaluate: (input: string) => Evaluation) {
   return pdp
 }
 
+/** Every fact that any permission of the bundle reads. */
+export function needsOf({ core_needs, systems }: BundleIndex): readonly string[] {
+  const permissions = Object.values(systems).flatMap((system) => Object.values(system.permissions))
+  return [...new Set([...core_needs, ...permissions.flatMap(({ needs }) => needs)])].sort()
+}
+
 function withEveryNeed(policy: Policy, index: BundleIndex): Policy {
-  const needs = Object.values(index.systems).flatMap(({ permissions }) => Object.values(permissions))
-  const input = planInput([...new Set([...index.core_needs, ...needs.flatMap((entry) => entry.needs)])], [])
+  const input = planInput(needsOf(index), [])
   const widen = (entry: PermissionIndex): PermissionIndex => ({ ...entry, input })
   const systems = [...policy.systems].map(([name, system]): [string, SystemIndex] => [
     name,

@@ -21,6 +21,11 @@ export interface RegoRule {
   readonly references: readonly (readonly string[])[]
   /** The same with `*` in place of each part that is not fixed: `["authz", "model", "roles", "*", "rank"]`. */
   readonly lookups: readonly (readonly string[])[]
+  /**
+   * Systems that the clause names below `data.systems` or `data.model`; `*` where it may read any. The one of the tenant,
+   * `[input.tenant.system]`, is not among them.
+   */
+  readonly systems: readonly string[]
   /** Values of `"type"` members of objects that the clause writes down. */
   readonly types: readonly { readonly value: string; readonly place: RegoPlace }[]
   /** Digest of what the clause says, layout and comments left out. */
@@ -76,6 +81,7 @@ export function indexRego(ast: unknown): readonly RegoRule[] {
         .map(({ path, place }) => ({ path: path.slice(1), place })),
       references: found.filter(({ path }) => path[0] === 'data').map(({ path }) => path.slice(1)),
       lookups: found.filter(({ path }) => path[0] === 'data').map(({ path, more }) => [...path.slice(1), ...more]),
+      systems: [...new Set(found.flatMap(systemsRead))].sort(),
       types: typesOf(rule),
       syntax: syntaxDigest(
         rule,
@@ -147,9 +153,24 @@ function fixedPath(parts: readonly Node[]): string[] {
   return [String(first.value), ...fixedRest(rest)]
 }
 
-/** `path` as far as its parts are fixed, `more` what follows. */
+/** Of a clause in `systems.acme` its own names are written without, and lead to `acme`. */
+function systemsRead({ path, next }: Reference): readonly string[] {
+  const [root, folder, system] = path
+  if (root !== 'data') return []
+  if (folder !== undefined && folder !== 'systems' && folder !== 'model') return []
+  if (system !== undefined) return [system]
+  return folder !== undefined && isSystemOfTenant(next) ? [] : ['*']
+}
+
+function isSystemOfTenant(part: Node | undefined): boolean {
+  if (part?.type !== 'ref' || !Array.isArray(part.value)) return false
+  return fixedPath(part.value).join('.') === 'input.tenant.system' && part.value.length === 3
+}
+
+/** `path` as far as its parts are fixed, `next` the part that is not, `more` what follows. */
 interface Reference {
   readonly path: readonly string[]
+  readonly next?: Node | undefined
   readonly more: readonly string[]
   readonly place: RegoPlace
 }
@@ -167,7 +188,12 @@ function referencesOf(
     if (first.type === 'var') {
       const fixed = fixedRest(rest)
       const more = rest.slice(fixed.length).map(({ type, value }) => (type === 'string' ? String(value) : '*'))
-      found.push({ path: resolve(String(first.value), fixed), more, place: placeOf(candidate) })
+      found.push({
+        path: resolve(String(first.value), fixed),
+        next: rest[fixed.length],
+        more,
+        place: placeOf(candidate),
+      })
     }
     // The parts after the fixed ones may hold references of their own.
     for (const part of first.type === 'var' ? rest : [first, ...rest]) found.push(...referencesOf(part, resolve))

@@ -10,32 +10,53 @@ interface TestResult {
 }
 
 interface Coverage {
-  readonly files: Readonly<Record<string, { readonly not_covered?: readonly { readonly start: { row: number } }[] }>>
+  readonly files: Readonly<Record<string, { readonly not_covered?: readonly Range[] }>>
 }
 
+interface Range {
+  readonly start: { readonly row: number }
+  readonly end: { readonly row: number }
+}
+
+/** Rego files that are tested on their own, relative to the root: the tests, and all that they may ask. */
+export interface TestGroup {
+  readonly name: string
+  readonly files: readonly string[]
+}
+
+/** What the tests of a group found. */
 export interface PolicyTests {
   readonly count: number
   readonly problems: readonly Problem[]
+  /** Lines of each file of the group that no test of it reaches; undefined where a test fails. */
+  readonly unreached: ReadonlyMap<string, ReadonlySet<number>> | undefined
 }
 
 /**
- * Runs the Rego tests below `policies`: those that fail, and the lines of `files` that no test reaches. Rejects with a
- * `ToolchainError` when OPA cannot be run.
+ * A group for each folder of `policies/systems`, with what all systems share, and one for what they share: so the tests
+ * of a system that nobody touched need not run again.
  */
-export async function testPolicies(
-  toolchain: OpaToolchain,
-  root: string,
-  files: readonly string[],
-): Promise<PolicyTests> {
-  const run = (...flags: string[]) =>
-    runOpa(toolchain, ['test', 'policies', '--format', 'json', ...flags], { cwd: root })
+export function testGroups(files: readonly string[], tests: readonly string[]): readonly TestGroup[] {
+  const systemOf = (file: string) => /^policies\/systems\/([^/]+)\//.exec(file)?.[1]
+  const within = (system: string | undefined) => (file: string) => systemOf(file) === system
+  const shared = files.filter(within(undefined))
+  const systems = [...new Set([...files, ...tests].flatMap((file) => systemOf(file) ?? []))].sort()
+  return [
+    { name: 'shared', files: [...shared, ...tests.filter(within(undefined))] },
+    ...systems.map((name) => ({ name, files: [...shared, ...[...files, ...tests].filter(within(name))] })),
+  ]
+}
+
+/** Runs the tests among the files. Rejects with a `ToolchainError` when OPA cannot be run. */
+export async function testPolicies(toolchain: OpaToolchain, root: string, { files }: TestGroup): Promise<PolicyTests> {
+  const run = (...flags: string[]) => runOpa(toolchain, ['test', ...files, '--format', 'json', ...flags], { cwd: root })
   const [tests, coverage] = await Promise.all([run(), run('--coverage')])
   if (tests.stdout.trim() === '') {
     // Nothing but an error that stops the tests leaves the output empty: no test at all is an empty list.
-    return { count: 0, problems: problemsInText(tests.stderr) }
+    return { count: 0, problems: problemsInText(tests.stderr), unreached: undefined }
   }
   const results = (JSON.parse(tests.stdout) ?? []) as readonly TestResult[]
-  const failed = results
+  const problems = results
     .filter(({ fail, error }) => fail === true || error !== undefined)
     .map(({ name, location, error }) => ({
       file: location.file,
@@ -45,17 +66,35 @@ export async function testPolicies(
       remedy: 'correct the rule, or what the test expects of it',
     }))
   // Coverage is written only of tests that pass.
-  const { files: reached } = (tests.code === 0 ? JSON.parse(coverage.stdout) : { files: {} }) as Coverage
-  const unreached = files.flatMap((file) =>
-    (reached[file]?.not_covered ?? []).map(({ start }) => ({
+  if (tests.code !== 0) return { count: results.length, problems, unreached: undefined }
+  const report = JSON.parse(coverage.stdout) as Coverage
+  const unreached = files.map(
+    (file) => [file, new Set((report.files[file]?.not_covered ?? []).flatMap(rowsOf))] as const,
+  )
+  return { count: results.length, problems, unreached: new Map(unreached) }
+}
+
+/** The lines of `files` that the tests of no group reach, where all tests pass. */
+export function unreachedLines(files: readonly string[], groups: readonly PolicyTests[]): readonly Problem[] {
+  const found = groups.map(({ unreached }) => unreached)
+  if (!found.every((unreached) => unreached !== undefined)) return []
+  return files.flatMap((file) => {
+    const [first = new Set<number>(), ...others] = found.flatMap((unreached) => unreached.get(file) ?? [])
+    const rows = [...first].filter((row) => others.every((unreached) => unreached.has(row)))
+    // Of lines one below the other the first is named.
+    const beginnings = rows.filter((row) => !rows.includes(row - 1))
+    return beginnings.map((line) => ({
       file,
-      line: start.row,
+      line,
       column: 1,
       message: 'no test of the policies reaches this line',
       remedy: `write one in ${file.replace(/\.rego$/, '_test.rego')}`,
-    })),
-  )
-  return { count: results.length, problems: [...failed, ...unreached] }
+    }))
+  })
+}
+
+function rowsOf({ start, end }: Range): readonly number[] {
+  return Array.from({ length: end.row - start.row + 1 }, (_, index) => start.row + index)
 }
 
 function words(error: unknown): string {

@@ -20,6 +20,8 @@ export type ReviewedRules = Readonly<Record<string, ReviewedRule>>
 export interface DiffSide {
   readonly reviewed: ReviewedPolicy
   readonly bases: Readonly<Record<string, SystemBases>>
+  /** For each system a digest of all that its decisions depend on. */
+  readonly decisions: Readonly<Record<string, string>>
   /** Undefined of a bundle that was built without them. */
   readonly rules: ReviewedRules | undefined
   /** Text of each file of Rego, tests left out; none of a bundle. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { packageRoot } from '../document/package-root.ts'
 import { DocumentError, type Problem } from '../document/problem.ts'
 import { compileSchema } from '../document/schema.ts'
-import { readYaml, type YamlDocument } from '../document/yaml-document.ts'
+import { readYaml } from '../document/yaml-document.ts'
 import type { DecisionRequest } from '../pdp/request.ts'
 import type { Question } from './questions.ts'
 import type { ReviewedPolicy } from './reviewed-policy.ts'
@@ -24,10 +24,14 @@ interface InvariantsFile {
   readonly invariants: readonly Invariant[]
 }
 
-/** An invariant that does not hold, and a request that shows it. */
-export interface Breach {
-  /** Where the invariant is written. */
+/** An invariant as it is written. */
+export interface PlacedInvariant {
+  readonly invariant: Invariant
   readonly at: Pick<Problem, 'file' | 'line' | 'column'>
+}
+
+/** A request that shows that an invariant does not hold. */
+export interface Breach {
   readonly message: string
   readonly witness: DecisionRequest
 }
@@ -36,11 +40,14 @@ export interface Breach {
  * Reads config/invariants.yaml below `root`. Throws a `DocumentError`, also where an invariant names a system, role or
  * permission that is not there: it would hold of nothing.
  */
-export function readInvariants(root: string, { model }: ReviewedPolicy): YamlDocument<InvariantsFile> {
+export function readInvariants(root: string, { model }: ReviewedPolicy): readonly PlacedInvariant[] {
   const schema = JSON.parse(readFileSync(join(packageRoot(), 'config/schema/invariants.schema.json'), 'utf8'))
   const file = readYaml('config/invariants.yaml', compileSchema<InvariantsFile>(schema, 'invariants'), { root })
-  const problems = file.value.invariants.flatMap((invariant, index): Problem[] => {
-    const at = { file: file.file, ...file.place(['invariants', index]) }
+  const placed = file.value.invariants.map((invariant, index) => ({
+    invariant,
+    at: { file: file.file, ...file.place(['invariants', index]) },
+  }))
+  const problems = placed.flatMap(({ invariant, at }): Problem[] => {
     const of = model[invariant.system]
     if (of === undefined) return [{ ...at, message: `no system \`${invariant.system}\``, remedy: 'correct the name' }]
     const roles = (invariant.never ?? invariant.only)?.roles ?? []
@@ -52,26 +59,23 @@ export function readInvariants(root: string, { model }: ReviewedPolicy): YamlDoc
     ].map((message) => ({ ...at, message, remedy: 'correct the name, or remove the invariant' }))
   })
   if (problems.length > 0) throw new DocumentError(problems)
-  return file
+  return placed
 }
 
-/** The invariants that an allow among the questions breaks, each with the first that does. */
-export function breaches(
-  file: YamlDocument<InvariantsFile>,
+/** The first of the questions that is allowed against the invariant; undefined where it holds of all. */
+export function breachOf(
+  invariant: Invariant,
   reviewed: ReviewedPolicy,
   questions: readonly Question[],
-): readonly Breach[] {
-  return file.value.invariants.flatMap((invariant, index) => {
-    const found = questions.find((question) => {
-      if (!concerns(invariant, question)) return false
-      const outcome = reviewed.decide(question.request)
-      return !('error' in outcome) && outcome.decision
-    })
-    if (found === undefined) return []
-    const { system, role, status, permission, request } = found
-    const message = `\`${role}\`, ${status}, is allowed \`${permission}\` (${system})`
-    return [{ at: { file: file.file, ...file.place(['invariants', index]) }, message, witness: request }]
+): Breach | undefined {
+  const found = questions.find((question) => {
+    if (!concerns(invariant, question)) return false
+    const outcome = reviewed.decide(question.request)
+    return !('error' in outcome) && outcome.decision
   })
+  if (found === undefined) return undefined
+  const { system, role, status, permission, request } = found
+  return { message: `\`${role}\`, ${status}, is allowed \`${permission}\` (${system})`, witness: request }
 }
 
 /** Whether the invariant says that this question must not be answered with allow. */

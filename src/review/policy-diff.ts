@@ -22,6 +22,8 @@ export function policyDiff(base: DiffSide, head: DiffSide): PolicyDiff {
   const questions = identical
     ? []
     : systems.flatMap((system) => {
+        // The same digest of all that they depend on.
+        if (base.decisions[system] !== undefined && base.decisions[system] === head.decisions[system]) return []
         const bases = [base.bases[system], head.bases[system]].filter((one) => one !== undefined)
         return questionsOf(system, [base.reviewed, head.reviewed], bases)
       })

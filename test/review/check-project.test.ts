@@ -167,6 +167,50 @@ describe('a check of a project', { timeout: 120_000 }, () => {
   })
 })
 
+it('asked again after each edit, says what one that is asked for the first time says', {
+  timeout: 300_000,
+}, async () => {
+  const imagekit = 'config/systems/imagekit'
+  const finance = 'view: { account_administrator: allow, developer: allow, finance: allow }'
+  await withCopyOf(sound, async (copy) => {
+    const checker = checkerOf(copy)
+    await checker.run()
+    const edits: Readonly<Record<string, () => void>> = {
+      'a rule that nothing reaches': () => {
+        const keys = 'policies/systems/filestack/keys.rego'
+        copy.write(keys, `${copy.read(keys)}\nnobody := input.request.action\n`)
+      },
+      'what all systems share, with a line that no test reaches': () => {
+        const values = 'policies/authz/shared/values.rego'
+        copy.write(values, `${copy.read(values)}\nodd(value) if value == 1\n`)
+      },
+      'a cell that rows contradict': () =>
+        copy.edit(
+          `${imagekit}/matrix.yaml`,
+          finance,
+          finance.replace('finance: allow', 'media_library_full_access: allow'),
+        ),
+      'an invariant that the cell breaks, a line further down': () =>
+        copy.edit(
+          'config/invariants.yaml',
+          'invariants:\n',
+          'invariants:\n\n  - { system: imagekit, only: { roles: [finance], permissions: ["analytics:view"] } }\n',
+        ),
+      'a rule whose test and rows contradict it': () =>
+        copy.edit('policies/systems/imagekit/users.rego', 'active > 1', 'active > 0'),
+    }
+    const seen = new Set<string>()
+    for (const [what, edit] of Object.entries(edits)) {
+      edit()
+      const { checks } = await checker.run()
+      expect(checks, what).toEqual((await checkerOf(copy).run()).checks)
+      seen.add(JSON.stringify(checks))
+    }
+    // Each edit showed.
+    expect(seen.size).toBe(Object.keys(edits).length)
+  })
+})
+
 it('a broken invariant is told at its place, with a request that breaks it in the one line', async () => {
   const tiny = tinyProject()
   try {
@@ -264,6 +308,7 @@ it('a decision has no default that could stand in for it', () => {
     inputs: [],
     references: [],
     lookups: [],
+    systems: [],
     types: [],
     syntax: '',
   }

@@ -205,6 +205,7 @@ describe('random flips of cells', () => {
     const side = (data: unknown, policy: string): DiffSide => ({
       reviewed: reviewPolicy({ ...bundle, data: JSON.stringify(data), manifest: { ...bundle.manifest, policy } }),
       bases: sources,
+      decisions: {},
       rules: undefined,
       texts: new Map(),
       wasm: bundle.manifest.wasm_sha256,
