@@ -60,6 +60,10 @@ export interface Tables {
   }
   /** What is to leave the process, in the order of `seq`. Delivered messages are gone. Times as above. */
   readonly outbox: OutboxRow
+  /** Who delivers a tenant's messages, and until when by the database's clock, unless they claim it again. */
+  readonly lane: { readonly tenant: string; readonly holder: string; readonly expires: number }
+  /** A view of one row: the database's clock, in milliseconds since 1970. */
+  readonly clock: { readonly now: number }
   readonly entity: {
     readonly tenant: string
     readonly type: string

@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, inject, it, onTestFinished } from 'vitest'
 import { parse } from 'yaml'
 import { openDirectory } from '../../src/directory/directory.ts'
 import { project } from '../support/policy.ts'
-import { directoryFile } from '../support/stored-tenants.ts'
+import { directoryFile, emptyDatabase } from '../support/stored-tenants.ts'
 import { mailServer } from './mail-server.ts'
-import { until } from './outbox-fixture.ts'
+import { emptyTenants, send, until } from './outbox-fixture.ts'
 
 // The compiled program; `npm test` compiles first.
 const main = join(project.root, 'dist/src/main.js')
@@ -172,3 +172,28 @@ it('a process killed between write and delivery, or before it noted one, loses n
   for (const each of [...secrets, secret]) expect(listed + printed).not.toContain(each)
   expect(hook.ids).toHaveLength(2 * tenants)
 })
+
+it.skipIf(inject('postgres') === null)(
+  'of two servers on one PostgreSQL one delivers, and the other goes on where it was killed',
+  { timeout: 120_000 },
+  async () => {
+    const url = await emptyDatabase()
+    const directory = await openDirectory(url)
+    await directory.put(emptyTenants('a'))
+    await send(directory, 'a', ['1', '2', '3'])
+    const hook = await receiver()
+    hook.answer = (response) => hook.ids.length === 1 && response.writeHead(200).end()
+    const first = await start(url, hook.url)
+    await until(() => hook.ids.length === 2)
+    const second = await start(url, hook.url)
+    // Longer than it takes the second one to look for what waits.
+    await new Promise((resolve) => setTimeout(resolve, 6_000))
+    expect(hook.ids).toEqual(['1', '2'])
+    await first.stop('SIGKILL')
+    hook.answer = (response) => response.writeHead(200).end()
+    await until(async () => (await directory.outbox.list(false, 1, 0)).length === 0, 60_000)
+    await second.stop('SIGTERM')
+    await directory.close()
+    expect(hook.ids).toEqual(['1', '2', '2', '3'])
+  },
+)
