@@ -17,7 +17,7 @@ import { membersPage } from './member-list.ts'
 import { isPostgres } from './place.ts'
 import { type FollowOptions, followPostgres } from './postgres-following.ts'
 import { openPostgresStore } from './postgres-store.ts'
-import { endSession, endSessionsOf, register, sessionsOf } from './sessions.ts'
+import { endSession, endSessionsOf, keepLastLogins, lastLogins, register, sessionsOf } from './sessions.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 import { change, query } from './statement.ts'
 import type { Session as Database, Store } from './store.ts'
@@ -215,8 +215,10 @@ async function directoryOver(
         ids,
         async (session) => {
           for (const document of documents) {
+            const logins = await lastLogins(session, document.tenant)
             for (const remove of removals) await session.all(remove, { tenant: document.tenant })
             await insertTenant(session, document)
+            await keepLastLogins(session, document.tenant, logins)
           }
           // At last, for from here on nobody else can write anything.
           let rev = 0

@@ -35,7 +35,8 @@ export interface Tables {
     readonly created: number
   }
   readonly tenant: TenantRow
-  readonly member: MemberRow
+  /** `last_login` is when a session of theirs was registered last, as an instant, and empty where none was. */
+  readonly member: MemberRow & { readonly last_login: Generated<string> }
   readonly member_key: { readonly tenant: string; readonly api_key: string; readonly position: number }
   /** Members by role and status; only roles that some record has. */
   readonly role_count: StatusCounts & { readonly tenant: string; readonly role: string }
