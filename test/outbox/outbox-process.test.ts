@@ -81,10 +81,11 @@ it('a process killed between write and delivery, or before it noted one, loses n
   timeout: 120_000,
 }, async () => {
   const file = directoryFile()
-  const demo = parse(readFileSync(join(project.root, 'config/systems/quantcdn/demo.yaml'), 'utf8'))
+  const demo = parse(readFileSync(join(project.root, 'config/systems/filestack/demo.yaml'), 'utf8'))
+  const settings = { ...demo.settings, promo: { granted: true } }
   const names = Array.from({ length: tenants }, (_, index) => `team-${index}`)
   const directory = await openDirectory(file)
-  await directory.put(names.map((tenant) => ({ ...demo, tenant })))
+  await directory.put(names.map((tenant) => ({ ...demo, tenant, plan: 'start', settings })))
   await directory.close()
 
   // Nobody takes anything yet.
@@ -92,25 +93,12 @@ it('a process killed between write and delivery, or before it noted one, loses n
   const first = await start(file, hook.url)
   const secrets: string[] = []
   for (const tenant of names) {
-    const user = 'alex'
-    await act(first.management, tenant, { 'x-postern-actor': user }, 'monthly_report:opt_in', {
-      resource: { enabled: true },
-    })
-    const reported = await act(
-      first.management,
-      tenant,
-      { 'x-postern-actor-service': 'scheduler' },
-      'monthly_report:send',
-      {
-        resource: { user },
-        context: { date: '2026-12-01' },
-      },
-    )
-    expect(await reported.json()).toMatchObject({ decision: true })
-    const invite = { name: 'New', email: 'new@example.com', role: 'developer' }
-    const invited = await act(first.management, tenant, { 'x-postern-actor': user }, 'team_member:invite', {
-      resource: invite,
-    })
+    const billing = { 'x-postern-actor-service': 'billing' }
+    const credited = await act(first.management, tenant, billing, 'promo_credit:apply', { context: { month: 1 } })
+    expect(await credited.json()).toMatchObject({ decision: true })
+    const invite = { email: 'new@example.com', role: 'billing' }
+    const owner = { 'x-postern-actor': 'owner' }
+    const invited = await act(first.management, tenant, owner, 'member:invite', { resource: invite })
     const { done } = (await invited.json()) as { done: { invitations: { invitation: string }[] } }
     secrets.push(done.invitations[0]?.invitation as string)
   }
@@ -157,7 +145,7 @@ it('a process killed between write and delivery, or before it noted one, loses n
   const [link, ...others] = received.map(({ body }) => /#tenant=(team-\d)&invitation=(\S+)/.exec(body))
   expect(others).toHaveLength(tenants - 1)
   expect(secrets[names.indexOf(link?.[1] as string)]).toBe(link?.[2])
-  const accepting = { invitation: link?.[2], context: { registered: true } }
+  const accepting = { invitation: link?.[2], context: { email_verified: true } }
   const accepted = await act(
     fourth.management,
     link?.[1] as string,
