@@ -21,6 +21,7 @@ import type { TenantFacts } from '../pdp/facts.ts'
 import type { PermissionIndex } from '../pdp/policy.ts'
 import type { DecisionRequest } from '../pdp/request.ts'
 import type { TenantDocument } from '../pdp/tenant-document.ts'
+import { lastMonth } from '../pdp/tenant-report.ts'
 import { outgoingOf, shownMessage } from './outgoing.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -194,7 +195,7 @@ interface Allowed extends Asked {
 }
 
 async function carryOut(
-  { invitationMs, deliveries, fitting }: ActParts,
+  { pdp, invitationMs, deliveries, fitting }: ActParts,
   draft: TenantDraft,
   journal: Journal,
   { request, permission, answer, at }: Allowed,
@@ -221,7 +222,10 @@ async function carryOut(
     outgoing.invited(await draft.member(user), { secret: invitation, digest, expires })
     invitations.push({ user, invitation, expires_at: new Date(expires).toISOString() })
   }
-  for (const message of outgoing.messages(at.getTime())) await journal.send(message)
+  const plans = (system: string) => pdp.policy?.systems.get(system)?.plans
+  const seatsOf = (system: string, plan: string | null) => plans(system)?.get(plan ?? '')?.seats
+  const report = () => journal.report({ month: lastMonth(at), at, seatsOf })
+  for (const message of await outgoing.messages(at, report)) await journal.send(message)
   const members = isRenamed ? [...outcome.members, actor.id] : outcome.members
   return { members, sessions_ended: outcome.ended, invitations }
 }

@@ -5,6 +5,8 @@ import type { JsonObject, TenantDraft } from '../directory/tenant-draft.ts'
 import type { Deliveries, Delivery } from '../outbox/read-deliveries.ts'
 import type { Obligation } from '../pdp/decision.ts'
 import { address } from '../pdp/member.ts'
+import type { TenantReport } from '../pdp/tenant-report.ts'
+import { reportLines } from './report-text.ts'
 
 type Invitation = NonNullable<OutgoingMessage['invitation']>
 
@@ -12,8 +14,11 @@ type Invitation = NonNullable<OutgoingMessage['invitation']>
 export interface Outgoing {
   /** The invitation that the record's user was given, for the message that is to bring it. */
   invited(record: JsonObject | undefined, invitation: Invitation): void
-  /** In the order of the obligations. Throws where a message is to bring an invitation and there is none. */
-  messages(at: number): readonly OutgoingMessage[]
+  /**
+   * In the order of the obligations, `report` being what some of them bring. Throws where a message is to bring an
+   * invitation and there is none.
+   */
+  messages(at: Date, report: () => Promise<TenantReport | undefined>): Promise<readonly OutgoingMessage[]>
 }
 
 /** `draft` is the tenant before the change: who is removed by it still has an address. */
@@ -34,16 +39,35 @@ export async function outgoingOf(
       for (const name of [record?.user, record?.email])
         if (typeof name === 'string') invitations.set(address(name), invitation)
     },
-    messages: (created) =>
-      leaving.map(({ obligation: { type, ...parameters }, delivery, recipient }) => {
+    async messages(at, report) {
+      const messages: OutgoingMessage[] = []
+      for (const { obligation, delivery, recipient } of leaving) {
+        const { type, ...parameters } = obligation
         const invites = delivery.channel === 'mail' && delivery.invitation
         const invitation = invites ? invitations.get(address(recipient ?? '')) : undefined
         if (invites && invitation === undefined)
           throw new Error(`\`${type}\` is to bring an invitation that nobody made`)
+        const reported = await reportFor(obligation, delivery, report)
         const { channel } = delivery
-        return { id: randomUUID(), channel, type, body: JSON.stringify(parameters), recipient, invitation, created }
-      }),
+        const body = JSON.stringify({ ...parameters, ...reported })
+        messages.push({ id: randomUUID(), channel, type, body, recipient, invitation, created: at.getTime() })
+      }
+      return messages
+    },
   }
+}
+
+/** What a template says of the report: its lines, and its month. */
+async function reportFor(
+  obligation: Obligation,
+  delivery: Delivery,
+  report: () => Promise<TenantReport | undefined>,
+): Promise<{ readonly month?: string; readonly report?: readonly string[] }> {
+  if (delivery.channel !== 'mail' || delivery.report === undefined) return {}
+  const made = await report()
+  const include = obligation[delivery.report]
+  if (made === undefined || !Array.isArray(include)) return {}
+  return { month: made.month, report: reportLines(made, include) }
 }
 
 /**

@@ -76,6 +76,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./directory.ts')).directory,
   },
   {
+    name: 'report',
+    summary: "print the monthly report of a tenant's team",
+    load: async () => (await import('./report.ts')).report,
+  },
+  {
     name: 'token',
     summary: 'create, list and revoke access tokens',
     load: async () => (await import('./token.ts')).token,

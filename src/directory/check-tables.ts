@@ -89,9 +89,9 @@ async function memberFaults(session: Session, row: TenantRow): Promise<readonly 
   let keysHeld = 0
   const pageAfter = (after: number) => session.all(members, { tenant, after, limit: page })
   for (let found = await pageAfter(-1); found.length > 0; found = await pageAfter(found.at(-1)?.position ?? 0))
-    for (const stored of found) {
+    for (const { last_login: _, ...stored } of found) {
       const member: Member = JSON.parse(stored.record)
-      if (!isDeepStrictEqual({ ...stored }, memberRow(tenant, stored.position, member)))
+      if (!isDeepStrictEqual(stored, memberRow(tenant, stored.position, member)))
         faults.push(`the columns of member \`${stored.user}\` are not those of the record`)
       for (const api_key of new Set(member.api_keys)) {
         keysHeld += 1

@@ -6,6 +6,7 @@ import type { Freshness } from '../pdp/freshness.ts'
 import type { MembersPage, MembersQuery } from '../pdp/members-query.ts'
 import type { Session } from '../pdp/session.ts'
 import type { TenantDocument } from '../pdp/tenant-document.ts'
+import type { TenantReport } from '../pdp/tenant-report.ts'
 import { activityOf, appendActivity } from './activity.ts'
 import { checkTables, type DirectoryCheck } from './check-tables.ts'
 import { changes } from './draft-changes.ts'
@@ -18,7 +19,7 @@ import { carriedOutOnce, type Once } from './once.ts'
 import { isPostgres } from './place.ts'
 import { type FollowOptions, followPostgres } from './postgres-following.ts'
 import { openPostgresStore } from './postgres-store.ts'
-import { endSession, endSessionsOf, register, sessionsOf } from './sessions.ts'
+import { endSession, endSessionsOf, keepLastLogins, lastLogins, register, sessionsOf } from './sessions.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 import { change, query } from './statement.ts'
 import type { Session as Database, Store } from './store.ts'
@@ -29,6 +30,7 @@ import { type TenantRow, tenantTables } from './tables.ts'
 import { TenantCache } from './tenant-cache.ts'
 import type { TenantDraft } from './tenant-draft.ts'
 import { exportTenant } from './tenant-export.ts'
+import { type ReportOptions, tenantReport } from './tenant-report.ts'
 import { insertTenant } from './tenant-rows.ts'
 import { storedTokens, type Tokens } from './tokens.ts'
 
@@ -73,6 +75,8 @@ export interface Directory {
   registerSession(tenant: string, session: Session, once?: Once): Promise<void>
   /** What was done to the tenant, the newest first. Undefined where there is no such tenant. */
   activity(tenant: string, query: ActivityQuery): Promise<ActivityPage | undefined>
+  /** Undefined where there is no such tenant. */
+  report(tenant: string, options: ReportOptions): Promise<TenantReport | undefined>
   /** The member's sessions, the oldest first. */
   sessions(tenant: string, user: string): Promise<readonly Session[]>
   /** Answers with the revision; undefined where there is no such session. */
@@ -214,8 +218,10 @@ async function directoryOver(
       const dropAll = () => drop(ids)
       const storeAll = async (session: Database) => {
         for (const document of documents) {
+          const logins = await lastLogins(session, document.tenant)
           for (const remove of removals) await session.all(remove, { tenant: document.tenant })
           await insertTenant(session, document)
+          await keepLastLogins(session, document.tenant, logins)
         }
         // At last, for from here on nobody else can write anything.
         let rev = 0
@@ -287,6 +293,7 @@ async function directoryOver(
       if (told) following.wrote()
     },
     activity: async (tenant, query) => ((await has(tenant)) ? activityOf(store, revisionOf, tenant, query) : undefined),
+    report: (tenant, options) => store.snapshot((session) => tenantReport(session, tenant, options)),
     sessions: (tenant, user) => sessionsOf(store, tenant, user),
     async endSession(tenant, id, once) {
       const rev = await store.transaction([tenant], (session) =>

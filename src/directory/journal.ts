@@ -1,5 +1,7 @@
+import type { TenantReport } from '../pdp/tenant-report.ts'
 import { change, query } from './statement.ts'
 import type { Session } from './store.ts'
+import { type ReportOptions, tenantReport } from './tenant-report.ts'
 
 /** What a write transaction on one tenant keeps beside its document. Times are milliseconds since 1970. */
 export interface Journal {
@@ -11,6 +13,8 @@ export interface Journal {
   /** Takes the place of the user's earlier invitation. */
   invite(user: string, digest: string, expires: number): Promise<void>
   withdrawInvitation(user: string): Promise<void>
+  /** The tenant's report, as it is within the transaction. */
+  report(options: ReportOptions): Promise<TenantReport | undefined>
   /** Puts a message behind the others that are to leave the process. */
   send(message: OutgoingMessage): Promise<void>
 }
@@ -56,6 +60,7 @@ export function journalOf(session: Session, tenant: string): Journal {
     async withdrawInvitation(user) {
       await session.all(withdraw, { tenant, user })
     },
+    report: (options) => tenantReport(session, tenant, options),
     async send({ invitation, ...message }) {
       const { secret = null, digest = null, expires = null } = invitation ?? {}
       const fresh = { attempts: 0, due: message.created, dead: 0, error: null }

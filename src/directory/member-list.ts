@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { address, type Member, statusOf } from '../pdp/member.ts'
-import type { MemberPlace, MembersPage, MembersQuery } from '../pdp/members-query.ts'
+import type { ListedMember, MemberPlace, MembersPage, MembersQuery } from '../pdp/members-query.ts'
 import { query } from './statement.ts'
 import type { Session } from './store.ts'
 
@@ -16,6 +16,7 @@ const chunk = 500
 // Written as in the indexes, or SQLite would sort the whole tenant.
 const byRole = sql<string>`coalesce(role, '')`
 const byEmail = sql<string>`coalesce(email_address, '')`
+const byLastLogin = sql<string>`last_login`
 
 interface Row {
   readonly by: string
@@ -23,10 +24,11 @@ interface Row {
   readonly user_address: string
   readonly email_address: string | null
   readonly role: string | null
+  readonly last_login: string
   readonly record: string
 }
 
-const columns = ['user', 'user_address', 'email_address', 'role', 'record'] as const
+const columns = ['user', 'user_address', 'email_address', 'role', 'last_login', 'record'] as const
 const byUser = query(['tenant', 'user', 'limit'], (db, { tenant, user, limit }) =>
   db
     .selectFrom('member')
@@ -59,14 +61,14 @@ const sorted = (order: typeof byRole) => ({
       .limit(limit),
   ),
 })
-const orders = { email: sorted(byEmail), role: sorted(byRole) }
+const orders = { email: sorted(byEmail), role: sorted(byRole), last_login: sorted(byLastLogin) }
 
 /** The members of a tenant in pages, each read along an index from where the last one ended. */
 export function membersPage(session: Session, tenant: string, query: MembersQuery): Promise<MembersPage> {
   const { role, sort } = query
   const first = { by: '', user: '', ...query.from }
   // Among the members of one role the order by role is the order by user.
-  if (role !== undefined && sort !== 'email')
+  if (role !== undefined && (sort === 'user' || sort === 'role'))
     return pageOf(query, { by: role, user: first.user }, (place, limit) =>
       session.all(orders.role.rest, { tenant, by: role, user: place.user, limit }),
     )
@@ -84,7 +86,7 @@ async function pageOf(
   first: MemberPlace,
   readFrom: (place: MemberPlace, limit: number) => Promise<readonly Row[]>,
 ): Promise<MembersPage> {
-  const members: Member[] = []
+  const members: ListedMember[] = []
   const search = query.search === undefined ? undefined : address(query.search)
   let read = 0
   for (let place: MemberPlace | undefined = first; place !== undefined; ) {
@@ -105,13 +107,17 @@ function placeOf(row: Row | undefined): MemberPlace | undefined {
 }
 
 /** What the columns say is asked before the record is parsed. */
-function wanted(row: Row, query: MembersQuery, search: string | undefined): Member | undefined {
+function wanted(row: Row, query: MembersQuery, search: string | undefined): ListedMember | undefined {
+  const { lastLoginBefore, lastLoginAfter = '' } = query
   if (query.role !== undefined && row.role !== query.role) return undefined
   if (search !== undefined && !row.user_address.includes(search) && row.email_address?.includes(search) !== true)
+    return undefined
+  // Never is an empty text, which is before every instant.
+  if (row.last_login < lastLoginAfter || (lastLoginBefore !== undefined && row.last_login >= lastLoginBefore))
     return undefined
   const member: Member & { readonly scope?: string | readonly string[] } = JSON.parse(row.record)
   if (query.status !== undefined && statusOf(member) !== query.status) return undefined
   if (query.key !== undefined && member.api_keys?.includes(query.key) !== true) return undefined
   if (query.project !== undefined && ![member.scope].flat().includes(query.project)) return undefined
-  return member
+  return { ...member, last_login: row.last_login === '' ? null : row.last_login }
 }

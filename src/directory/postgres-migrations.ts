@@ -117,4 +117,12 @@ create table sidecar (
   instance text primary key, epoch text not null, rev bigint not null, expires timestamptz not null
 );
 `,
+  `
+create table lane (tenant text collate "C" primary key, holder text not null, expires bigint not null);
+create view clock as select (extract(epoch from clock_timestamp()) * 1000)::bigint as now;
+`,
+  `
+alter table member add column last_login text collate "C" not null default '';
+create index member_by_last_login on member (tenant, last_login, "user");
+`,
 ]

@@ -30,7 +30,23 @@ export async function register(
   const oldest = all.slice(0, -(mostSessions - 1))
   for (const old of oldest) await database.all(remove, { tenant, id: old.id })
   await database.insert('session', [{ tenant, ...session }])
+  await database.all(noteLogin, { tenant, user, at: session.at })
   return oldest.length === 0 ? [] : [{ user, sessions: oldest.map((old) => old.id) }]
+}
+
+/** When members last registered a session; who never did is left out. */
+export function lastLogins(database: StoreSession, tenant: string): Promise<readonly LastLogin[]> {
+  return database.all(logins, { tenant })
+}
+
+export interface LastLogin {
+  readonly user: string
+  readonly last_login: string
+}
+
+/** Says so again of those who are members of the tenant that was stored in the place of that one. */
+export async function keepLastLogins(database: StoreSession, tenant: string, known: readonly LastLogin[]) {
+  for (const { user, last_login: at } of known) await database.all(noteLogin, { tenant, user, at })
 }
 
 /** The member's sessions, the oldest first. */
@@ -67,6 +83,12 @@ const ofUser = query(['tenant', 'user'], (db, { tenant, user }) =>
     .where('user', '=', user)
     .orderBy('at')
     .orderBy('id'),
+)
+const noteLogin = change(['tenant', 'user', 'at'], (db, { tenant, user, at }) =>
+  db.updateTable('member').set({ last_login: at }).where('tenant', '=', tenant).where('user', '=', user),
+)
+const logins = query(['tenant'], (db, { tenant }) =>
+  db.selectFrom('member').select(['user', 'last_login']).where('tenant', '=', tenant).where('last_login', '>', ''),
 )
 const remove = change(['tenant', 'id'], (db, { tenant, id }) =>
   db.deleteFrom('session').where('tenant', '=', tenant).where('id', '=', id),

@@ -112,4 +112,12 @@ create table token (
   expires integer, created integer not null
 ) strict, without rowid;
 `,
+  `
+create table lane (tenant text primary key, holder text not null, expires integer not null) strict, without rowid;
+create view clock as select cast(unixepoch('subsec') * 1000 as integer) as now;
+`,
+  `
+alter table member add column last_login text not null default '';
+create index member_by_last_login on member (tenant, last_login, user);
+`,
 ]

@@ -174,7 +174,11 @@ function connect(file: string): Database.Database {
     database.pragma('synchronous = FULL')
     // What is deleted is overwritten: the secrets of invitations that were delivered.
     database.pragma('secure_delete = ON')
-    atOnce(database, () => migrate(database, file))
+    atOnce(database, () => {
+      migrate(database, file)
+      // Those of a process that was killed: nobody else can hold one.
+      database.exec('delete from lane')
+    })
   } catch (error) {
     database.close()
     throw error

@@ -5,8 +5,15 @@ import type { OutboxRow } from './tables.ts'
 
 /** The messages that wait to leave the process. Times are milliseconds since 1970; methods reject with `directory_unavailable`. */
 export interface StoredOutbox {
-  /** The tenants that have a message which is not dead. */
-  waiting(): Promise<readonly string[]>
+  /** The tenants that have a message for one of the channels which is not dead. */
+  waiting(channels: readonly string[]): Promise<readonly string[]>
+  /**
+   * Makes the holder the only one who delivers for the tenant, for so many milliseconds from now; the one who has it
+   * already has it for longer. False where somebody else has it.
+   */
+  claim(tenant: string, holder: string, ms: number): Promise<boolean>
+  /** Gives it back, where the holder has it. */
+  release(tenant: string, holder: string): Promise<void>
   /**
    * The tenant's first message for one of the channels that is not dead, due or not. A message whose invitation is void is
    * dropped: it was revoked, accepted, made anew, or has run out.
@@ -48,15 +55,19 @@ const listed = [
 
 export function storedOutbox(session: Session): StoredOutbox {
   return {
-    async waiting() {
-      const tenants: string[] = []
-      const next = (after: string) => session.first(tenantBehind, { after })
-      for (let row = await next(''); row !== undefined; row = await next(row.tenant)) tenants.push(row.tenant)
-      return tenants
+    async waiting(channels) {
+      const rows = await session.all(tenants, { channels: listOf(channels) })
+      return rows.map(({ tenant }) => tenant)
+    },
+    async claim(tenant, holder, ms) {
+      return (await session.first(claim, { tenant, holder, ms })) !== undefined
+    },
+    async release(tenant, holder) {
+      await session.all(release, { tenant, holder })
     },
     async next(tenant, channels, at) {
       for (;;) {
-        const found = await session.first(first, { tenant, channels: `,${channels.join(',')},` })
+        const found = await session.first(first, { tenant, channels: listOf(channels) })
         if (found === undefined) return undefined
         const { seq: _, dead: __, error: ___, ...message } = found
         if (message.digest === null) return message
@@ -82,8 +93,15 @@ export function storedOutbox(session: Session): StoredOutbox {
   }
 }
 
-const tenantBehind = query(['after'], (db, { after }) =>
-  db.selectFrom('outbox').select('tenant').where('dead', '=', 0).where('tenant', '>', after).orderBy('tenant').limit(1),
+/** One text, with a comma on both sides of each. */
+function listOf(channels: readonly string[]): string {
+  return `,${channels.join(',')},`
+}
+
+const isListed = (channels: string) => sql<boolean>`${channels} like '%,' || channel || ',%'`
+
+const tenants = query(['channels'], (db, { channels }) =>
+  db.selectFrom('outbox').select('tenant').distinct().where('dead', '=', 0).where(isListed(channels)),
 )
 const first = query(['tenant', 'channels'], (db, { tenant, channels }) =>
   db
@@ -91,10 +109,33 @@ const first = query(['tenant', 'channels'], (db, { tenant, channels }) =>
     .selectAll()
     .where('tenant', '=', tenant)
     .where('dead', '=', 0)
-    // The channels are one text, with a comma on both sides of each.
-    .where(sql<boolean>`${channels} like '%,' || channel || ',%'`)
+    .where(isListed(channels))
     .orderBy('seq')
     .limit(1),
+)
+const claim = change(['tenant', 'holder', 'ms'], (db, { tenant, holder, ms }) =>
+  db
+    .insertInto('lane')
+    .values(({ selectFrom }) => ({
+      tenant,
+      holder,
+      expires: selectFrom('clock').select((eb) => eb('now', '+', ms).as('until')),
+    }))
+    .onConflict((on) =>
+      on
+        .column('tenant')
+        .doUpdateSet(({ ref }) => ({ holder: ref('excluded.holder'), expires: ref('excluded.expires') }))
+        .where(({ or, eb, ref, selectFrom }) =>
+          or([
+            eb('lane.holder', '=', ref('excluded.holder')),
+            eb('lane.expires', '<=', selectFrom('clock').select('now')),
+          ]),
+        ),
+    )
+    .returning('tenant'),
+)
+const release = change(['tenant', 'holder'], (db, { tenant, holder }) =>
+  db.deleteFrom('lane').where('tenant', '=', tenant).where('holder', '=', holder),
 )
 const invitation = query(['tenant', 'digest', 'at'], (db, { tenant, digest, at }) =>
   db

@@ -35,7 +35,8 @@ export interface Tables {
     readonly created: number
   }
   readonly tenant: TenantRow
-  readonly member: MemberRow
+  /** `last_login` is when a session of theirs was registered last, as an instant, and empty where none was. */
+  readonly member: MemberRow & { readonly last_login: Generated<string> }
   readonly member_key: { readonly tenant: string; readonly api_key: string; readonly position: number }
   /** Members by role and status; only roles that some record has. */
   readonly role_count: StatusCounts & { readonly tenant: string; readonly role: string }
@@ -60,6 +61,10 @@ export interface Tables {
   }
   /** What is to leave the process, in the order of `seq`. Delivered messages are gone. Times as above. */
   readonly outbox: OutboxRow
+  /** Who delivers a tenant's messages, and until when by the database's clock, unless they claim it again. */
+  readonly lane: { readonly tenant: string; readonly holder: string; readonly expires: number }
+  /** A view of one row: the database's clock, in milliseconds since 1970. */
+  readonly clock: { readonly now: number }
   readonly entity: {
     readonly tenant: string
     readonly type: string

@@ -41,12 +41,18 @@ export function tenantWarnings(
 
   const { pending, active } = countsOf(document.members ?? [])
   const used = pending + active
-  const seats = plans.get(document.plan ?? '')?.seats
-  const limit =
-    seats === undefined ? undefined : ((document.settings?.seat_limit_override as number | undefined) ?? seats)
+  const limit = seatLimit(document.settings ?? {}, plans.get(document.plan ?? '')?.seats)
   if (typeof limit === 'number' && used > limit)
     note('seats', ['members'], () => `${used} seats are taken, and there are ${limit}`)
   return [...found.values()].map(({ pointer, times, say }) => ({ pointer, message: say(times) }))
+}
+
+/** Of a tenant whose plan has so many seats: null for any number, undefined where there is no such plan. */
+export function seatLimit(
+  settings: Readonly<Record<string, unknown>>,
+  seats: number | null | undefined,
+): number | null | undefined {
+  return seats === undefined ? undefined : ((settings.seat_limit_override as number | undefined) ?? seats)
 }
 
 function of(times: number): string {

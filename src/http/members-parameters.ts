@@ -1,10 +1,19 @@
+import { normaliseInstant } from '../pdp/instant.ts'
 import { type MemberPlace, type MembersQuery, memberSorts } from '../pdp/members-query.ts'
 import { malformed } from './authzen-question.ts'
 import { pageLimit, refuseUnknown } from './page-parameters.ts'
 
 const statuses = ['pending', 'active', 'inactive'] as const
 const filters = ['search', 'role', 'project', 'key'] as const
-const known: readonly string[] = [...filters, 'status', 'sort', 'cursor', 'limit']
+const known: readonly string[] = [
+  ...filters,
+  'status',
+  'last_login_before',
+  'last_login_after',
+  'sort',
+  'cursor',
+  'limit',
+]
 
 /** Reads the parameters of a list of members. Throws `malformed_request` with the parameter's name. */
 export function membersQuery(parameters: URLSearchParams): MembersQuery {
@@ -20,6 +29,8 @@ export function membersQuery(parameters: URLSearchParams): MembersQuery {
   return {
     ...query,
     status: oneOf(statuses, parameters, 'status'),
+    lastLoginBefore: instant(parameters, 'last_login_before'),
+    lastLoginAfter: instant(parameters, 'last_login_after'),
     sort,
     from: cursor === null ? undefined : placeIn(cursor, sort),
     limit: pageLimit(parameters),
@@ -39,6 +50,15 @@ function placeIn(cursor: string, sort: string): MemberPlace {
     // Falls through to the one answer for every text that is no cursor.
   }
   throw malformed('', '`cursor` must be the `next` of a page with the same `sort`')
+}
+
+/** A day is its beginning, in UTC. */
+function instant(parameters: URLSearchParams, name: string): string | undefined {
+  const value = parameters.get(name)
+  if (value === null) return undefined
+  const found = normaliseInstant(/^\d{4}-\d\d-\d\d$/.test(value) ? `${value}T00:00:00Z` : value)
+  if (found === undefined) throw malformed('', `\`${name}\` must be a day, \`YYYY-MM-DD\`, or an RFC 3339 instant`)
+  return found
 }
 
 function oneOf<T extends string>(values: readonly T[], parameters: URLSearchParams, name: string): T | undefined {

@@ -16,6 +16,8 @@ export interface MailDelivery {
   readonly to: string
   /** Whether the message brings the recipient's invitation. */
   readonly invitation: boolean
+  /** The parameter that lists the sections of the report that the message brings; undefined where it brings none. */
+  readonly report: string | undefined
   /** For a parameter, what is said for each of its values. */
   readonly words: Readonly<Record<string, Readonly<Record<string, string>>>>
 }
@@ -52,7 +54,7 @@ export function readDeliveries(root: string, known: ReadonlySet<string>): Delive
     }
     if (!known.has(type)) refuse([], `no system has the obligation \`${type}\``, 'see config/reasons.yaml')
     if ('webhook' in written) return [type, Object.freeze({ channel: 'webhook' })]
-    const { mail, to, invitation = false, words = {} } = written
+    const { mail, to, invitation = false, report, words = {} } = written
     const template = readTemplate(root, mail)
     if (typeof template === 'string') refuse(['mail'], template, 'write `Subject: …`, an empty line, and the text')
     const placed = typeof template === 'string' ? { subject: '', body: '' } : template
@@ -62,7 +64,9 @@ export function readDeliveries(root: string, known: ReadonlySet<string>): Delive
         `the template \`${mail}\` wants an invitation`,
         'set `invitation: true`, or name another template',
       )
-    return [type, Object.freeze({ channel: 'mail', template: placed, to, invitation, words })]
+    if (report === undefined && /\{(?:report|month)\}/.test(placed.subject + placed.body))
+      refuse(['mail'], `the template \`${mail}\` wants a report`, 'name its sections by `report`, or another template')
+    return [type, Object.freeze({ channel: 'mail', template: placed, to, invitation, report, words })]
   })
   if (problems.length > 0) throw new DocumentError(problems)
   return new Map(deliveries)

@@ -7,7 +7,7 @@ import { openSqliteStore } from '../../src/directory/sqlite-store.ts'
 import { builderOf } from '../../src/directory/statement.ts'
 import type { Session } from '../../src/directory/store.ts'
 import type { Member } from '../../src/pdp/member.ts'
-import type { MemberPlace, MembersPage, MembersQuery } from '../../src/pdp/members-query.ts'
+import { type MemberPlace, type MembersPage, type MembersQuery, memberSorts } from '../../src/pdp/members-query.ts'
 import { backends, directoryFile } from '../support/stored-tenants.ts'
 
 const members: readonly (Member & { scope?: string | string[] })[] = [
@@ -60,6 +60,60 @@ describe.each(backends)('a list of members on $name', ({ directoryOf }) => {
       expect(pages.flat()).toEqual(expected)
       expect(Math.max(...pages.map((page) => page.length))).toBeLessThanOrEqual(limit)
     }
+  })
+
+  describe('by last login', () => {
+    const at = (day: number) => `2026-11-0${day}T12:00:00.000Z`
+    const signedIn = async () => {
+      const made = await directory()
+      const session = (user: string, day: number) =>
+        made.registerSession('acme', { id: `${user} ${day}`, user, about: '', at: at(day) })
+      await session('zoe', 2)
+      await session('ann', 1)
+      await session('ann', 3)
+      return made
+    }
+    it.each<[Partial<MembersQuery>, string[]]>([
+      [{ sort: 'last_login' }, ['Bob', 'bot', 'eve', 'zoe', 'ann']],
+      [{ sort: 'last_login', role: 'guest' }, ['Bob', 'eve', 'ann']],
+      [{ lastLoginBefore: at(3) }, ['Bob', 'bot', 'eve', 'zoe']],
+      [{ lastLoginAfter: at(3) }, ['ann']],
+      [{ lastLoginAfter: at(2), lastLoginBefore: at(3) }, ['zoe']],
+    ])('%j lists who never was there as if long ago', async (filters, expected) => {
+      const { members: list } = await signedIn()
+      for (const limit of [1, 2, 100]) {
+        const page = async (query: MembersQuery) => (await list('acme', query)) ?? expect.unreachable()
+        const pages = await pagesOf(page, { sort: 'user', ...filters, limit })
+        expect(pages.flat()).toEqual(expected)
+      }
+    })
+
+    it('says it beside the record, and still when a record is written or the tenant is stored anew', async () => {
+      const made = await signedIn()
+      const listed = async () => {
+        const page = await made.members('acme', { sort: 'last_login', limit: 9, lastLoginAfter: at(1) })
+        return page?.members.map(({ user, last_login }) => [user, last_login])
+      }
+      const expected = [
+        ['zoe', at(2)],
+        ['ann', at(3)],
+      ]
+      expect(await listed()).toEqual(expected)
+      await made.endSession('acme', 'ann 3')
+      await made.write('acme', async (draft) => {
+        await draft.putMember({ user: 'ann', role: 'owner' })
+        return { commit: true, change: 'test', value: 0 }
+      })
+      expect(await listed()).toEqual(expected)
+      await made.put([{ tenant: 'acme', system: 'x', members: members.filter(({ user }) => user !== 'zoe') }])
+      expect(await listed()).toEqual([['ann', at(3)]])
+      expect((await made.members('acme', { sort: 'user', limit: 1 }))?.members).toEqual([
+        { ...members[1], last_login: null },
+      ])
+      // Neither what is exported nor what is checked knows of it.
+      expect((await made.export('acme'))?.document.members).toEqual(members.filter(({ user }) => user !== 'zoe'))
+      expect((await made.check()).faults).toEqual([])
+    })
   })
 
   it('of no tenant is none, and one of an empty tenant is empty', async () => {
@@ -124,8 +178,7 @@ it('a page of a tenant of 100,000 members reads no more rows than it may, whatev
   expect(await read({ sort: 'user', limit: 100 })).toEqual([100, true, 501])
   expect(await read({ sort: 'email', limit: 1000, from: { by: '5', user: '' } })).toEqual([1000, true, 1002])
   expect(await read({ sort: 'role', limit: 1, role: 'r2', from: { by: 'r2', user: 'u9' } })).toEqual([1, true, 501])
-  for (const sort of ['user', 'email', 'role'] as const)
-    expect(await read({ sort, limit: 100, search: 'nobody' })).toEqual([0, true, most])
+  for (const sort of memberSorts) expect(await read({ sort, limit: 100, search: 'nobody' })).toEqual([0, true, most])
   expect(await read({ sort: 'user', limit: 100, role: 'none' })).toEqual([0, false, 0])
   const pages = await pagesOf(list, { sort: 'email', limit: 100, search: 'u99999' })
   expect([pages.length, pages.flat()]).toEqual([many / mostRead, ['u99999']])
@@ -149,8 +202,7 @@ it('every order is read along an index, without a sort and without a scan', asyn
       return []
     },
   }
-  for (const sort of ['user', 'email', 'role'] as const)
-    await membersPage(session as Session, 'acme', { sort, limit: 1 })
+  for (const sort of memberSorts) await membersPage(session as Session, 'acme', { sort, limit: 1 })
   database.close()
   expect(plans).toEqual([
     ['SEARCH member USING PRIMARY KEY (tenant=? AND user>?)'],
@@ -158,5 +210,7 @@ it('every order is read along an index, without a sort and without a scan', asyn
     ['SEARCH member USING INDEX member_by_email (tenant=? AND <expr>>?)'],
     ['SEARCH member USING INDEX member_by_role (tenant=? AND <expr>=? AND user>?)'],
     ['SEARCH member USING INDEX member_by_role (tenant=? AND <expr>>?)'],
+    ['SEARCH member USING INDEX member_by_last_login (tenant=? AND last_login=? AND user>?)'],
+    ['SEARCH member USING INDEX member_by_last_login (tenant=? AND last_login>?)'],
   ])
 })

@@ -40,7 +40,7 @@ describe('the deliveries of the project', () => {
       notify_user: 'mail',
       grant_promo_credit: 'webhook',
       apply_credit: 'webhook',
-      send_email: 'webhook',
+      send_email: 'mail',
     })
   })
 
@@ -77,12 +77,14 @@ describe('deliveries', () => {
   notify_user: { mail: nowhere, to: user }
   send_email: { mail: broken, to: to }
   send_invitation_email: { mail: invitation, to: to }
+  apply_credit: { mail: monthly-report, to: to }
 `
     expect(problemsOf(text)).toEqual([
       'config/deliveries.yaml:2:16: no system has the obligation `send_invite`; see config/reasons.yaml',
       'config/deliveries.yaml:3:24: there is no `config/templates/nowhere.txt`; write `Subject: …`, an empty line, and the text',
       'config/deliveries.yaml:4:23: `config/templates/broken.txt` does not begin with a subject; write `Subject: …`, an empty line, and the text',
       'config/deliveries.yaml:5:34: the template `invitation` wants an invitation; set `invitation: true`, or name another template',
+      'config/deliveries.yaml:6:25: the template `monthly-report` wants a report; name its sections by `report`, or another template',
     ])
     expect(problemsOf('deliveries: { notify_user: { mail: ../x, to: user } }\n')[0]).toMatch(
       /^config\/deliveries\.yaml:1:/,

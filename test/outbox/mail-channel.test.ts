@@ -51,6 +51,19 @@ describe('an e-mail', () => {
     expect(received[0]?.body).toContain('In acme, your access was withdrawn.')
   })
 
+  it('of a report has each of its lines, and no line more', async () => {
+    const { url, received } = await mailServer()
+    const body = JSON.stringify({
+      month: '2026-11',
+      report: ['Roles:', '  guest  1 active', '', 'a\r\nRoles: {month}'],
+    })
+    await channelTo(url).send({ ...invitation, type: 'send_email', body, secret: null, expires: null, tenant: 'acme' })
+    expect(received[0]?.headers.Subject).toBe('Report of acme for 2026-11')
+    expect(received[0]?.body.replaceAll('\r\n', '\n')).toContain(
+      '\n\nRoles:\n  guest  1 active\n\na Roles: {month}\n\n',
+    )
+  })
+
   it('takes no header, paragraph or placeholder from a name', async () => {
     const { url, received } = await mailServer()
     const tenant = 'acme\r\nBcc: all@example.com\r\n\r\nDear customer {link}'

@@ -141,6 +141,49 @@ describe.each(backends)('on $name', ({ directoryOf }) => {
     })
   })
 
+  it("a report goes by mail to whom the policy names, with the sections that it names, as of the action's own state", async () => {
+    const { ask, directory, tenant, waiting } = await managed('quantcdn')
+    await directory.registerSession(tenant, { id: 's', user: 'sam', about: '', at: '2026-11-20T00:00:00.000Z' })
+    const token = { scope: 'read', expires: null, created: 0 } as const
+    await directory.tokens.create({ ...token, name: 'shop', tenant })
+    const { status } = await ask(
+      'POST',
+      `/v1/tenants/${tenant}/actions/monthly_report:send`,
+      { 'x-postern-actor-service': 'scheduler' },
+      { resource: { user: 'alex' }, context: { date: '2026-11-01' } },
+    )
+    expect(status).toBe(200)
+    const [{ body, ...message } = { body: '' }] = await waiting()
+    expect(message).toMatchObject({ channel: 'mail', type: 'send_email', recipient: 'alex@example.com' })
+    expect(JSON.parse(body)).toEqual({
+      template: 'monthly_team_report',
+      to: 'alex',
+      include: ['members', 'roles', 'last_login', 'active_scoped_tokens'],
+      month: '2026-10',
+      report: [
+        'Members: 6 active, 1 pending, 1 inactive',
+        '',
+        'Roles:',
+        '  administrator       1 active',
+        '  content_manager     1 active, 1 inactive',
+        '  developer           1 active, 1 pending',
+        '  organization_owner  2 active',
+        '  read_only           1 active',
+        '',
+        'Last login of active members, the longest ago first:',
+        '  never       alex@example.com   organization_owner',
+        '  never       dana@example.com   developer',
+        '  never       kim@example.com    read_only',
+        '  never       noor@example.com   content_manager',
+        '  never       robin@example.com  administrator',
+        '  2026-11-20  sam@example.com    organization_owner',
+        '',
+        'Access tokens:',
+        '  shop  read  until revoked',
+      ],
+    })
+  })
+
   describe('the outbox of the management API', () => {
     it('lists what waits and what is dead, page by page and without secrets, and has it tried anew', async () => {
       const { act, ask, directory, waiting, woken, tenant } = await managed('filestack', onStart)

@@ -46,8 +46,8 @@ export async function invite(
 }
 
 /** Waits until `done` says so. */
-export async function until(done: () => boolean | Promise<boolean>): Promise<void> {
-  const late = Date.now() + 25_000
+export async function until(done: () => boolean | Promise<boolean>, ms = 25_000): Promise<void> {
+  const late = Date.now() + ms
   while (!(await done())) {
     if (Date.now() > late) throw new Error('what the test waits for does not happen')
     await new Promise((resolve) => setTimeout(resolve, 5))

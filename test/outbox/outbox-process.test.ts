@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, inject, it, onTestFinished } from 'vitest'
 import { parse } from 'yaml'
 import { openDirectory } from '../../src/directory/directory.ts'
 import { project } from '../support/policy.ts'
-import { directoryFile } from '../support/stored-tenants.ts'
+import { directoryFile, emptyDatabase } from '../support/stored-tenants.ts'
 import { mailServer } from './mail-server.ts'
-import { until } from './outbox-fixture.ts'
+import { emptyTenants, send, until } from './outbox-fixture.ts'
 
 // The compiled program; `npm test` compiles first.
 const main = join(project.root, 'dist/src/main.js')
@@ -81,10 +81,11 @@ it('a process killed between write and delivery, or before it noted one, loses n
   timeout: 120_000,
 }, async () => {
   const file = directoryFile()
-  const demo = parse(readFileSync(join(project.root, 'config/systems/quantcdn/demo.yaml'), 'utf8'))
+  const demo = parse(readFileSync(join(project.root, 'config/systems/filestack/demo.yaml'), 'utf8'))
+  const settings = { ...demo.settings, promo: { granted: true } }
   const names = Array.from({ length: tenants }, (_, index) => `team-${index}`)
   const directory = await openDirectory(file)
-  await directory.put(names.map((tenant) => ({ ...demo, tenant })))
+  await directory.put(names.map((tenant) => ({ ...demo, tenant, plan: 'start', settings })))
   await directory.close()
 
   // Nobody takes anything yet.
@@ -92,25 +93,12 @@ it('a process killed between write and delivery, or before it noted one, loses n
   const first = await start(file, hook.url)
   const secrets: string[] = []
   for (const tenant of names) {
-    const user = 'alex'
-    await act(first.management, tenant, { 'x-postern-actor': user }, 'monthly_report:opt_in', {
-      resource: { enabled: true },
-    })
-    const reported = await act(
-      first.management,
-      tenant,
-      { 'x-postern-actor-service': 'scheduler' },
-      'monthly_report:send',
-      {
-        resource: { user },
-        context: { date: '2026-12-01' },
-      },
-    )
-    expect(await reported.json()).toMatchObject({ decision: true })
-    const invite = { name: 'New', email: 'new@example.com', role: 'developer' }
-    const invited = await act(first.management, tenant, { 'x-postern-actor': user }, 'team_member:invite', {
-      resource: invite,
-    })
+    const billing = { 'x-postern-actor-service': 'billing' }
+    const credited = await act(first.management, tenant, billing, 'promo_credit:apply', { context: { month: 1 } })
+    expect(await credited.json()).toMatchObject({ decision: true })
+    const invite = { email: 'new@example.com', role: 'billing' }
+    const owner = { 'x-postern-actor': 'owner' }
+    const invited = await act(first.management, tenant, owner, 'member:invite', { resource: invite })
     const { done } = (await invited.json()) as { done: { invitations: { invitation: string }[] } }
     secrets.push(done.invitations[0]?.invitation as string)
   }
@@ -157,7 +145,7 @@ it('a process killed between write and delivery, or before it noted one, loses n
   const [link, ...others] = received.map(({ body }) => /#tenant=(team-\d)&invitation=(\S+)/.exec(body))
   expect(others).toHaveLength(tenants - 1)
   expect(secrets[names.indexOf(link?.[1] as string)]).toBe(link?.[2])
-  const accepting = { invitation: link?.[2], context: { registered: true } }
+  const accepting = { invitation: link?.[2], context: { email_verified: true } }
   const accepted = await act(
     fourth.management,
     link?.[1] as string,
@@ -172,3 +160,28 @@ it('a process killed between write and delivery, or before it noted one, loses n
   for (const each of [...secrets, secret]) expect(listed + printed).not.toContain(each)
   expect(hook.ids).toHaveLength(2 * tenants)
 })
+
+it.skipIf(inject('postgres') === null)(
+  'of two servers on one PostgreSQL one delivers, and the other goes on where it was killed',
+  { timeout: 120_000 },
+  async () => {
+    const url = await emptyDatabase()
+    const directory = await openDirectory(url)
+    await directory.put(emptyTenants('a'))
+    await send(directory, 'a', ['1', '2', '3'])
+    const hook = await receiver()
+    hook.answer = (response) => hook.ids.length === 1 && response.writeHead(200).end()
+    const first = await start(url, hook.url)
+    await until(() => hook.ids.length === 2)
+    const second = await start(url, hook.url)
+    // Longer than it takes the second one to look for what waits.
+    await new Promise((resolve) => setTimeout(resolve, 6_000))
+    expect(hook.ids).toEqual(['1', '2'])
+    await first.stop('SIGKILL')
+    hook.answer = (response) => response.writeHead(200).end()
+    await until(async () => (await directory.outbox.list(false, 1, 0)).length === 0, 60_000)
+    await second.stop('SIGTERM')
+    await directory.close()
+    expect(hook.ids).toEqual(['1', '2', '2', '3'])
+  },
+)

@@ -22,7 +22,7 @@ export type DirectoryOf = (...documents: readonly TenantDocument[]) => Promise<D
 /** A directory in a file of its own. */
 export const directoryOf = filledFrom(() => openDirectory(directoryFile()))
 
-interface Backend {
+export interface Backend {
   readonly name: string
   readonly directoryOf: DirectoryOf
   /** So many random tenants are compared in some seconds. */
