@@ -1,44 +1,28 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { hasPostgres } from '../support/postgres.ts'
-import { startFleet } from './fleet.ts'
-import { propagation, tally, violations } from './history.ts'
-import { codeWithout } from './patched-code.ts'
-import { whilePolling } from './polling.ts'
-import { createRegister } from './register.ts'
+import { startDistantFleet, startFleet } from './fleet.ts'
+import { propagation } from './history.ts'
+import { codeWithout, type Safeguard } from './patched-code.ts'
+import { maxAgeMs, race } from './race.ts'
 import { report, spread } from './report.ts'
-import type { Sidecar } from './sidecar.ts'
 import { size, testTimeout } from './size.ts'
 
-const maxAgeMs = 2_000
-
-/** Grants and revokes by one sidecar after the other, every second time for the whole fleet to know, and asks them all. */
-async function race(sidecars: readonly Sidecar[], rounds: number) {
-  const register = await createRegister('race', sidecars)
-  const { writes, checks, undecided } = register
-  const wanted = (turn: number) => (turn % 3 === 0 ? { atLeast: writes.at(-1) } : turn % 20 === 1 ? { full: true } : {})
-  await whilePolling(register, [...sidecars.keys()], { wanted }, async () => {
-    for (let round = 0; round < rounds; round++) {
-      await register.write(round % sidecars.length, true, round % 2 === 0)
-      await sleep(10)
-      await register.write((round * 7 + 1) % sidecars.length, false, round % 4 < 2)
-      await sleep(20)
-    }
-  })
-  return { writes, checks, undecided, broken: tally(violations(writes, checks, maxAgeMs)) }
+/** What a race breaks where sidecars without the safeguard hear of writes only when they ask. */
+async function slowRaceWithout(safeguard: Safeguard) {
+  const { sidecars, networks } = await startDistantFleet(3, codeWithout(safeguard))
+  for (const network of networks) network.loseNotifications(true)
+  return (await race(sidecars, 20)).broken
 }
 
-describe.skipIf(!hasPostgres)('a right that is revoked (skipped where PostgreSQL is not installed)', () => {
+describe.skipIf(!hasPostgres)('a right that is revoked (skipped without PostgreSQL)', () => {
   it('is allowed afterwards where a write does not wait for the leases of the fleet', async () => {
-    const { sidecars } = await startFleet(2, { code: codeWithout('fleet') })
-    const { P4 = 0, ...others } = (await race(sidecars, 20)).broken
+    const { P4 = 0, ...others } = await slowRaceWithout('fleet')
     expect(P4).toBeGreaterThan(0)
     expect(others).toEqual({})
   })
 
   it('is allowed by its token where nobody waits for the revision that a request asks for', async () => {
-    const { sidecars } = await startFleet(2, { code: codeWithout('token') })
-    const { P2 = 0, now = 0, ...others } = (await race(sidecars, 20)).broken
+    const { P2 = 0, now = 0, ...others } = await slowRaceWithout('token')
     expect(P2).toBeGreaterThan(0)
     expect(now).toBeGreaterThan(0)
     expect(others).toEqual({})

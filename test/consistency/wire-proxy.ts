@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { onTestFinished } from 'vitest'
 
 /** The network between a sidecar and its PostgreSQL, which can fail. */
 export interface WireProxy {
@@ -13,15 +14,14 @@ export interface WireProxy {
   /** Every connection breaks, and none can be made until `heal`. */
   cut(): void
   heal(): void
-  /** From now on no NOTIFY arrives, and nobody is told. */
-  loseNotifications(): void
-  close(): void
+  /** Whether no NOTIFY arrives, of which nobody is told. */
+  loseNotifications(lost: boolean): void
 }
 
 const notification = 'A'.charCodeAt(0)
 
-export async function wireProxy(url: string): Promise<WireProxy> {
-  const target = Number(new URL(url).port)
+/** To the PostgreSQL of this port; it goes with the test. */
+export async function wireProxy(target: number): Promise<WireProxy> {
   const pairs = new Set<readonly [Socket, Socket]>()
   let state: 'well' | 'held' | 'cut' = 'well'
   let late = 0
@@ -66,6 +66,10 @@ export async function wireProxy(url: string): Promise<WireProxy> {
   const destroyAll = () => {
     for (const pair of pairs) for (const socket of pair) socket.destroy()
   }
+  onTestFinished(() => {
+    server.close()
+    destroyAll()
+  })
   return {
     urlOf(through) {
       const changed = new URL(through)
@@ -88,12 +92,8 @@ export async function wireProxy(url: string): Promise<WireProxy> {
       state = 'well'
       for (const pair of pairs) for (const socket of pair) socket.resume()
     },
-    loseNotifications() {
-      loses = true
-    },
-    close() {
-      server.close()
-      destroyAll()
+    loseNotifications(lost) {
+      loses = lost
     },
   }
 }
