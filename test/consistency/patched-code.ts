@@ -7,6 +7,7 @@ import { project } from '../support/policy.ts'
 type Edit = readonly [file: string, from: string, to: string]
 
 const following = 'directory/postgres-following.js'
+const loading = 'directory/loading-reader.js'
 
 /** What each safeguard is in the compiled code, and what stands there without it. */
 const without = {
@@ -35,8 +36,11 @@ const without = {
       "select 'e' as epoch",
     ],
   ],
-  /** Rows answer whoever asks, whatever revision of the tenant they are of. */
-  rows: [['directory/loading-reader.js', 'if (known?.revision === revision)', 'if (known !== undefined)']],
+  /** Rows answer also whoever asks at an earlier revision of their tenant. */
+  rows: [
+    [loading, 'if (known?.revision === revision)', 'if (known?.revision >= revision)'],
+    [loading, 'if (loaded.revision !== revision)', 'if (loaded.revision < revision)'],
+  ],
 } as const satisfies Readonly<Record<string, readonly Edit[]>>
 
 export type Safeguard = keyof typeof without
