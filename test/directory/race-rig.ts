@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { TenantDocument } from '../../src/pdp/tenant-document.ts'
 import { upon } from '../support/directory-command.ts'
 import { project } from '../support/policy.ts'
+import { portsOf } from '../support/served-ports.ts'
 
 /** Asks what it reads from its standard input, over one connection; status 0 where there was no answer. */
 const client = `
@@ -182,19 +183,4 @@ export function raceRig() {
       rmSync(folder, { recursive: true })
     },
   }
-}
-
-/** The ports that a server says it listens on, the one of decisions first. */
-function portsOf(child: ChildProcess): Promise<{ readonly decision: number; readonly management: number }> {
-  return new Promise((resolve, reject) => {
-    let text = ''
-    child.stderr?.on('data', (chunk) => {
-      text += chunk
-      const [decision, management] = [...text.matchAll(/"address":"http:\/\/127\.0\.0\.1:(\d+)"/g)].map(
-        ([, port]) => port,
-      )
-      if (management !== undefined) resolve({ decision: Number(decision), management: Number(management) })
-    })
-    child.on('exit', () => reject(new Error(`the server did not start: ${text}`)))
-  })
 }
