@@ -109,6 +109,9 @@ it('a token that the management API hands out is good for decisions until it is 
   for (const secret of [token, reader, consoleToken, 'another', 'guess']) expect(lines.join('')).not.toContain(secret)
 })
 
+/** Not taken for loopback, which it is: no test is to be reached from elsewhere. */
+const seenAsElsewhere = '[::ffff:127.0.0.1]:0'
+
 it('on loopback nobody needs a token unless that is set, and the log says so; one that is sent is judged', async () => {
   const { addresses, messages } = await started({ POSTERN_DIRECTORY: await demoDirectory() })
   const ask = async (headers: Record<string, string>) => (await fetch(`${addresses[0]}/metrics`, { headers })).status
@@ -119,9 +122,9 @@ it('on loopback nobody needs a token unless that is set, and the log says so; on
 it('listeners whose callers prove themselves may be anywhere; what comes in the clear is said', async () => {
   const { addresses, lines } = await started({
     POSTERN_DIRECTORY: await demoDirectory(),
-    POSTERN_LISTEN_DECISION: '0.0.0.0:0',
-    POSTERN_LISTEN_GATEWAY: '0.0.0.0:0',
-    POSTERN_LISTEN_MANAGEMENT: '0.0.0.0:0',
+    POSTERN_LISTEN_DECISION: seenAsElsewhere,
+    POSTERN_LISTEN_GATEWAY: seenAsElsewhere,
+    POSTERN_LISTEN_MANAGEMENT: seenAsElsewhere,
     POSTERN_IDENTITY_TRUSTED_HEADER: 'X-User',
     POSTERN_IDENTITY_GATEWAY_TOKEN: 'gateway-secret-of-thirty-two-letters',
     POSTERN_MANAGEMENT_TOKEN: consoleToken,
@@ -173,9 +176,9 @@ it('listeners whose callers need no credential do not start off loopback', async
   const directory = { POSTERN_DIRECTORY: await demoDirectory() }
   const tls = certificateFiles()
   for (const env of [
-    { POSTERN_LISTEN_DECISION: '0.0.0.0:0' },
+    { POSTERN_LISTEN_DECISION: seenAsElsewhere },
     // Callers with a certificate may ask; to manage takes more.
-    { ...tls, ...directory, POSTERN_LISTEN_MANAGEMENT: '0.0.0.0:0' },
+    { ...tls, ...directory, POSTERN_LISTEN_MANAGEMENT: seenAsElsewhere },
   ])
     await expect(started(env)).rejects.toThrow(ListenError)
 })

@@ -62,10 +62,11 @@ describe('an address', () => {
 
   it('may be anywhere where the app lets nobody in without a credential', async () => {
     const app = Object.assign(apiOver().app, { knowsCallers: true })
-    const listener = await listen(app, '0.0.0.0:0', quickHttp)
+    // Written so, it is not taken for loopback, which it is: no test is to be reached from elsewhere.
+    const listener = await listen(app, '[::ffff:127.0.0.1]:0', quickHttp)
     listener.stop()
     await listener.closed
-    expect(listener.address).toMatch(/^http:\/\/0\.0\.0\.0:\d+$/)
+    expect(listener.address).toMatch(/^http:\/\/\[::ffff:127\.0\.0\.1\]:\d+$/)
   })
 
   it.each([

@@ -163,11 +163,13 @@ describe('a listener with certificates', () => {
     put('first', 'pem', 'key')
     const files = { cert: at('served.pem'), key: at('served.key') }
     const withCallers = watchCertificates({ ...files, client_ca: at('ca.pem') }, () => {})
-    const listener = await listen(apiOver().app, '0.0.0.0:0', quickHttp, {}, withCallers)
+    const listener = await listen(apiOver().app, '[::ffff:127.0.0.1]:0', quickHttp, {}, withCallers)
     listener.stop()
     await listener.closed
     const without = watchCertificates({ ...files, client_ca: null }, () => {})
-    await expect(listen(apiOver().app, '0.0.0.0:0', quickHttp, {}, without)).rejects.toThrow('it is not loopback')
+    await expect(listen(apiOver().app, '[::ffff:127.0.0.1]:0', quickHttp, {}, without)).rejects.toThrow(
+      'it is not loopback',
+    )
   })
 })
 
