@@ -1,5 +1,6 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
@@ -13,8 +14,8 @@ export interface PostgresServer {
   readonly data: string
   /** The URL of a new, empty database. */
   database(): Promise<string>
-  /** Stops it as `pg_ctl` does in this mode, and starts it again on the same port. */
-  restart(mode: 'fast' | 'immediate'): void
+  /** Stops it as `pg_ctl` does in this mode, and starts it again on the same port; `between` may change its data. */
+  restart(mode: 'fast' | 'immediate', between?: () => void): Promise<void>
   stop(): void
 }
 
@@ -26,9 +27,11 @@ const programs = join(folder, versions.at(-1) ?? 'none', 'bin')
 /** Where this is false a test says that it skips; `POSTERN_TEST_REQUIRE` makes it fail instead. */
 export const hasPostgres = process.env.POSTERN_TEST_REQUIRE === '1' || existsSync(join(programs, 'initdb'))
 
+export const postgresProgram = (name: string) => join(programs, name)
+
 /** PostgreSQL does not run as root; then it runs as the user that Debian's package made for it. */
 function as(program: string, args: readonly string[]): [string, string[]] {
-  const path = join(programs, program)
+  const path = postgresProgram(program)
   return userInfo().uid === 0 ? ['runuser', ['-u', 'postgres', '--', path, ...args]] : [path, [...args]]
 }
 
@@ -43,22 +46,21 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
   }
   run('initdb', '--auth=trust', '--username=postern', '--no-sync', '--encoding=UTF8', '--locale=C.UTF-8', '-D', data)
   const options = [`-p ${port}`, `-k ${home}`, '-c listen_addresses=127.0.0.1', ...settings.map((one) => `-c ${one}`)]
-  const start = () => {
-    const [command, all] = as('pg_ctl', ['-D', data, '-w', '-l', join(home, 'log'), '-o', options.join(' '), 'start'])
-    execFileSync(command, all, { stdio: 'ignore' })
-  }
-  const halt = (mode: string) => run('pg_ctl', '-D', data, '-m', mode, '-w', 'stop')
-  start()
+  const starting = as('pg_ctl', ['-D', data, '-w', '-l', join(home, 'log'), '-o', options.join(' '), 'start'])
+  const halting = (mode: string) => as('pg_ctl', ['-D', data, '-m', mode, '-w', 'stop'])
+  await runAside(...starting)
   return {
     port,
     data,
     database: () => createDatabase(port),
-    restart(mode) {
-      halt(mode)
-      start()
+    async restart(mode, between = () => {}) {
+      await runAside(...halting(mode))
+      between()
+      await runAside(...starting)
     },
     stop() {
-      halt('immediate')
+      const [command, all] = halting('immediate')
+      execFileSync(command, all, { stdio: 'pipe' })
       rmSync(home, { recursive: true, force: true })
     },
   }
@@ -74,7 +76,14 @@ export async function createDatabase(port: number): Promise<string> {
   return `postgres://postern@127.0.0.1:${port}/${name}`
 }
 
-async function freePort(): Promise<number> {
+/** What the program starts in the background may keep its outputs open, so none is waited for. */
+async function runAside(command: string, all: readonly string[]): Promise<void> {
+  const child = spawn(command, all, { stdio: 'ignore' })
+  const [code] = await once(child, 'exit')
+  if (code !== 0) throw new Error(`${all.join(' ')} ended with ${code}`)
+}
+
+export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as { port: number }
