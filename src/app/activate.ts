@@ -34,6 +34,7 @@ function indexSystem(system: SystemManifest, index: BundleIndex): SystemIndex {
       names: dictionary(places.names),
       effects: places.effects,
       to: places.to,
+      monthly: places.monthly,
       byInvitee: places.who === 'invitee',
       input: planInput(needs, index.core_needs),
       idProperty: id_property,

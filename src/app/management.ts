@@ -22,6 +22,7 @@ import type { PermissionIndex } from '../pdp/policy.ts'
 import type { DecisionRequest } from '../pdp/request.ts'
 import type { TenantDocument } from '../pdp/tenant-document.ts'
 import { lastMonth } from '../pdp/tenant-report.ts'
+import type { MonthlyAction } from './monthly.ts'
 import { outgoingOf, shownMessage } from './outgoing.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -44,8 +45,14 @@ interface ActParts extends ManagementParts {
   readonly fitting: (draft: TenantDraft) => TenantDraft
 }
 
+/** What the sidecar does by itself, on the same terms. */
+export interface OwnActions {
+  /** Carries the action out where the policy allows it, and for nobody a second time. Rejects as `act` does. */
+  actMonthly(action: MonthlyAction): Promise<void>
+}
+
 /** The management of a directory's tenants, by the policy that is active at the moment. */
-export function createManagement(parts: ManagementParts): Management {
+export function createManagement(parts: ManagementParts): Management & OwnActions {
   const { directory, pdp } = parts
   const validator = tenantValidator()
   const fitting = fittingDrafts()
@@ -69,6 +76,11 @@ export function createManagement(parts: ManagementParts): Management {
       return { revision, warnings: tenantWarnings(checked, system) }
     },
     act: (command) => act({ ...parts, fitting }, command),
+    async actMonthly({ tenant, action, service, user, month }) {
+      const actor = { type: 'service', id: service, sessionIssuedAt: undefined } as const
+      const context = { date: `${month}-01` }
+      await act({ ...parts, fitting }, { tenant, actor, action, resource: { user }, context }, { user, month })
+    },
     activity: (tenant, query) => directory.activity(tenant, query),
     has: (tenant) => directory.has(tenant),
     register: (tenant, session, key) =>
@@ -109,12 +121,13 @@ function checkedDocument(tenant: string, document: Json, validator: Validator<Te
  * Carries out one action on a stored tenant: decided by the policy upon facts that are read inside the write
  * transaction, changed by the effects of its row, and on disk when this returns; or nothing of it.
  *
- * INVARIANT: nobody else writes between the decision and the change, so the last seat is given once.
+ * INVARIANT: nobody else writes between the decision and the change, so the last seat is given once, and what is to be
+ * done `once` for a user and month is noted with what it did.
  *
  * Rejects with `PosternError` `unknown_tenant`, `invitation_needed`, `user_exists`, `missing_attribute`, `idempotency_conflict`,
  *   and what decisions throw
  */
-async function act(parts: ActParts, command: Command): Promise<Acted> {
+async function act(parts: ActParts, command: Command, monthly?: Pick<MonthlyAction, 'user' | 'month'>): Promise<Acted> {
   const { now = () => new Date() } = parts
   const { action, actor, resource, context, invitation, key } = command
   const digest = digestOf([action, actor, resource, context, invitation])
@@ -126,6 +139,8 @@ async function act(parts: ActParts, command: Command): Promise<Acted> {
       const once = key === undefined ? undefined : { key: digestOf([actor, key]), digest, at: at.getTime() }
       const known = await answeredBefore(journal, once)
       if (known !== undefined) return { commit: false, value: { replayed: JSON.parse(known) } }
+      if (monthly !== undefined && !(await journal.once(action, monthly.user, monthly.month)))
+        return { commit: false, value: {} }
       const asked = await requestOf(parts, command, facts, (sent) => journal.invitee(sent, at.getTime()))
       const started = performance.now()
       const answer = await whenLoaded(() => parts.pdp.decideOn(asked.request, facts))

@@ -16,7 +16,7 @@ import { createDecisionApi } from '../http/decision-api.ts'
 import { createEventStreams, type EventStreams } from '../http/event-streams.ts'
 import { addExplainApi } from '../http/explain-api.ts'
 import { type Listener, listen } from '../http/listener.ts'
-import { createManagementApi, managementRoute } from '../http/management-api.ts'
+import { createManagementApi, type Management, managementRoute } from '../http/management-api.ts'
 import { addOpaApi } from '../http/opa-api.ts'
 import { addOpenapiApi } from '../http/openapi-api.ts'
 import { decisionRoutes } from '../http/routes.ts'
@@ -31,10 +31,11 @@ import { unchanging } from '../pdp/freshness.ts'
 import type { DecisionRequest } from '../pdp/request.ts'
 import { type Activation, createActivation } from './activation.ts'
 import type { BundleIndex } from './build.ts'
-import { createManagement, type ManagementParts } from './management.ts'
+import { createManagement } from './management.ts'
 import { maskExplanation } from './mask-explanation.ts'
+import { startMonthly } from './monthly.ts'
 import { type Access, callersOf, openAccess, peopleOf } from './open-access.ts'
-import { type OpenOutbox, openOutbox } from './open-outbox.ts'
+import { openOutbox } from './open-outbox.ts'
 import { createReadiness, type Readiness } from './readiness.ts'
 
 export interface ServeParts {
@@ -118,10 +119,14 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   addOpaApi(api, { pdp, callers, settings, metrics, log, version: parts.version, recorder })
   addStatusApi(api, { callers, metrics, log, status: activation.status })
   addAuthzenApi(api, { pdp, callers, settings, metrics, log, recorder })
-  const outbox = tenants.directory && openOutbox({ ...parts, queue: tenants.directory.outbox })
+  const { directory } = tenants
+  const outbox = directory && openOutbox({ ...parts, queue: directory.outbox })
+  const invitationMs = settings.management.invitation_hours * 3_600_000
+  const management =
+    directory && outbox && createManagement({ directory, ...outbox, pdp: active, recorder, invitationMs })
   addOpenapiApi(api, { metrics, version: parts.version })
   const gateway = gatewayOf(parts, access, { pdp, metrics, readiness, recorder })
-  const managed = managementOf(parts, tenants.directory, outbox, access, { pdp: active, metrics, recorder })
+  const managed = managementOf(parts, directory, management, access, metrics)
   // A certificate makes a caller of decisions known, not one who may change tenants.
   if (managed !== undefined && !managed.api.knowsCallers) await loopbackOnly(managed.address)
   const hooks = { log, refused: (status: number) => metrics.responded('other', '_OTHER', status) }
@@ -136,7 +141,10 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   }
   for (const { address } of listeners)
     if (isInTheClear(address)) log.warn('credentials come to this listener in the clear; set `tls`', { address })
+  const systems = () => active.policy?.systems
+  const monthly = directory && management && startMonthly({ ...management, directory, systems, log })
   const finish = async () => {
+    await monthly?.close()
     await Promise.all([recorder?.close(flushMs), outbox?.deliverer.close(flushMs)])
     await tenants.close()
   }
@@ -169,17 +177,16 @@ async function tenantsOf({ bundle, settings, root, tenantFiles, log }: ServePart
 function managementOf(
   { settings, log }: ServeParts,
   directory: Directory | undefined,
-  outbox: OpenOutbox | undefined,
+  management: Management | undefined,
   { tokens, failures }: Access,
-  { metrics, ...shared }: { readonly metrics: Metrics } & Pick<ManagementParts, 'pdp' | 'recorder'>,
+  metrics: Metrics,
 ) {
   const address = settings.listen.management
-  if (address === null || directory === undefined || outbox === undefined || tokens === undefined) return undefined
-  const { token, invitation_hours } = settings.management
+  if (address === null || directory === undefined || management === undefined || tokens === undefined) return undefined
+  const { token } = settings.management
   const console = createConsole({ token, verify: peopleOf(settings.management), find: tokens.find, failures })
   if (!console.known)
     log.warn('whoever reaches the management API is believed: for a demo only; set `management.token`')
-  const management = createManagement({ directory, ...outbox, ...shared, invitationMs: invitation_hours * 3_600_000 })
   const events = createEventStreams(directory.feed)
   const api = createManagementApi({
     management,

@@ -15,6 +15,7 @@ import { type Following, notFollowed, ownState, revisionText, revOf } from './fo
 import { type Journal, journalOf } from './journal.ts'
 import { lookups } from './lookups.ts'
 import { membersPage } from './member-list.ts'
+import { type Months, storedMonths } from './months.ts'
 import { carriedOutOnce, type Once } from './once.ts'
 import { isPostgres } from './place.ts'
 import { type FollowOptions, followPostgres } from './postgres-following.ts'
@@ -82,6 +83,7 @@ export interface Directory {
   /** Answers with the revision; undefined where there is no such session. */
   endSession(tenant: string, id: string, once?: Once): Promise<string | undefined>
   readonly outbox: StoredOutbox
+  readonly months: Months
   /** Writes a whole copy to a file that must not exist. */
   backup(file: string): Promise<void>
   /** Replaces everything by a copy. No revision that was given out before is of the new state. */
@@ -310,6 +312,7 @@ async function directoryOver(
       return revisionOf(rev)
     },
     outbox: storedOutbox(store),
+    months: storedMonths(store),
     backup: (copy) => store.copyTo(copy),
     async restore(copy) {
       cache.clear()

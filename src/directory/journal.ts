@@ -1,4 +1,5 @@
 import type { TenantReport } from '../pdp/tenant-report.ts'
+import { isFirst } from './months.ts'
 import { change, query } from './statement.ts'
 import type { Session } from './store.ts'
 import { type ReportOptions, tenantReport } from './tenant-report.ts'
@@ -15,6 +16,8 @@ export interface Journal {
   withdrawInvitation(user: string): Promise<void>
   /** The tenant's report, as it is within the transaction. */
   report(options: ReportOptions): Promise<TenantReport | undefined>
+  /** Says that the month's action is carried out for the user; false where it was before. */
+  once(action: string, user: string, month: string): Promise<boolean>
   /** Puts a message behind the others that are to leave the process. */
   send(message: OutgoingMessage): Promise<void>
 }
@@ -60,6 +63,7 @@ export function journalOf(session: Session, tenant: string): Journal {
     async withdrawInvitation(user) {
       await session.all(withdraw, { tenant, user })
     },
+    once: (action, user, month) => isFirst(session, { tenant, action, user, month }),
     report: (options) => tenantReport(session, tenant, options),
     async send({ invitation, ...message }) {
       const { secret = null, digest = null, expires = null } = invitation ?? {}

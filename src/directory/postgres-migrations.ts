@@ -125,4 +125,11 @@ create view clock as select (extract(epoch from clock_timestamp()) * 1000)::bigi
 alter table member add column last_login text collate "C" not null default '';
 create index member_by_last_login on member (tenant, last_login, "user");
 `,
+  `
+create table monthly (
+  tenant text collate "C" not null, action text not null, "user" text collate "C" not null, month text collate "C" not null,
+  primary key (month, tenant, action, "user")
+);
+create table month (month text collate "C" primary key);
+`,
 ]

@@ -120,4 +120,11 @@ create view clock as select cast(unixepoch('subsec') * 1000 as integer) as now;
 alter table member add column last_login text not null default '';
 create index member_by_last_login on member (tenant, last_login, user);
 `,
+  `
+create table monthly (
+  tenant text not null, action text not null, user text not null, month text not null,
+  primary key (month, tenant, action, user)
+) strict, without rowid;
+create table month (month text primary key) strict, without rowid;
+`,
 ]

@@ -63,6 +63,10 @@ export interface Tables {
   readonly outbox: OutboxRow
   /** Who delivers a tenant's messages, and until when by the database's clock, unless they claim it again. */
   readonly lane: { readonly tenant: string; readonly holder: string; readonly expires: number }
+  /** The actions that a month asked for and that were carried out, so that none is a second time. Months are `YYYY-MM`. */
+  readonly monthly: { readonly tenant: string; readonly action: string; readonly user: string; readonly month: string }
+  /** The months that were gone through to the end. */
+  readonly month: { readonly month: string }
   /** A view of one row: the database's clock, in milliseconds since 1970. */
   readonly clock: { readonly now: number }
   readonly entity: {

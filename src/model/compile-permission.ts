@@ -1,6 +1,7 @@
 import type { Path } from '../document/yaml-document.ts'
 import type { Effect } from '../pdp/effect.ts'
 import { compileEffects } from './compile-effects.ts'
+import { compileMonthly, type Monthly } from './compile-monthly.ts'
 import { stageOf } from './declarations.ts'
 import { problemAt, problemAtKey } from './reasons.ts'
 import { type Asker, type ChecksByStage, checksOfRow, type NamedCheck, type Todo, todoOf } from './row-checks.ts'
@@ -46,6 +47,7 @@ export interface PermissionIndex {
   /** What an allow does to the tenant, and the state that it leads to. */
   readonly effects: readonly Effect[]
   readonly to?: string
+  readonly monthly?: Monthly
   readonly who: Asker
 }
 
@@ -86,11 +88,13 @@ export function compilePermission(
     ...(Object.keys(onDeny).length === 0 ? {} : { on_deny: onDeny }),
     todo: todoOf(context, checks, obligations),
   }
+  const monthly = compileMonthly(context, permission, row, service)
   const named = [...namedStages.flatMap((stage) => checks[stage]), ...conditions]
   const index = {
     ...indexPermission(context, permission, matrixRow, data, places, named),
     effects: compileEffects(context, permission, row),
     ...(row.to === undefined ? {} : { to: row.to }),
+    ...(monthly === undefined ? {} : { monthly }),
     who,
   }
   return { data, index }
@@ -169,7 +173,7 @@ function indexPermission(
   data: PermissionData,
   cells: Readonly<Record<string, string>>,
   named: readonly NamedCheck[],
-): Omit<PermissionIndex, 'effects' | 'to' | 'who'> {
+): Omit<PermissionIndex, 'effects' | 'to' | 'monthly' | 'who'> {
   const { matrix, lifecycle } = files
   const rules = new Map<string, RuleName>()
   const add = (rule: RuleName | undefined) => rule && rules.set(rule.join('.'), rule)

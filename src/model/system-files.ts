@@ -52,6 +52,7 @@ export interface Gate {
 
 export interface LifecycleRow {
   readonly who?: string
+  readonly monthly?: string
   readonly under?: string
   readonly takes?: Readonly<Record<string, string>>
   readonly from?: readonly string[]

@@ -49,6 +49,8 @@ export interface PermissionIndex {
   /** What an allow does to a stored tenant, and the state it leads to. */
   readonly effects: readonly Effect[]
   readonly to: string | undefined
+  /** What the sidecar itself asks each month: in the name of which service, and for members with which attribute. */
+  readonly monthly?: { readonly service: string; readonly attribute: string } | undefined
   /** Asked by the person of a pending record, who needs no right. */
   readonly byInvitee: boolean
 }

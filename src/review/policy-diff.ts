@@ -52,14 +52,17 @@ export function differs({ decisions, model, rules, hidden }: PolicyDiff): boolea
   return hidden || decisions.length + model.length + rules.changes.length + rules.rewritten.length > 0
 }
 
-/** The tables with what an allow does to a stored tenant, and with the texts that answers show. */
+/** The tables with what an allow does to a stored tenant, what is asked by the month, and the texts that answers show. */
 function tables({ model, policy }: ReviewedPolicy): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     Object.entries(model).map(([system, of]) => {
       const index = policy.systems.get(system)
       const permissions = Object.entries(of.permissions).map(([name, row]) => {
-        const { to, effects = [] } = index?.permissions.get(name) ?? {}
-        return [name, { ...row, ...(to && { to }), ...(effects.length > 0 && { effects }) }]
+        const { to, effects = [], monthly } = index?.permissions.get(name) ?? {}
+        return [
+          name,
+          { ...row, ...(to && { to }), ...(effects.length > 0 && { effects }), ...(monthly && { monthly }) },
+        ]
       })
       return [system, { ...of, permissions: Object.fromEntries(permissions), messages: { ...index?.messages } }]
     }),

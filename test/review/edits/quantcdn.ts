@@ -98,6 +98,13 @@ export const quantcdnEdits: readonly SystemEdit[] = [
     widens: true,
   },
   {
+    what: 'a report that goes to others by itself',
+    edits: [[lifecycle, 'monthly: monthly_report_opt_in', 'monthly: two_factor_enabled']],
+    decisions: [],
+    tables: ['permissions.monthly_report:send.monthly.attribute "monthly_report_opt_in" → "two_factor_enabled"'],
+    widens: true,
+  },
+  {
     what: 'administrators who may revoke the invitation of an owner',
     edits: [
       [
