@@ -216,8 +216,15 @@ function corePlaces(rules: readonly RegoRule[]): Record<string, string> {
   return places
 }
 
+let validators: ModelValidators | undefined
+
 /** The schemas of this package for the YAML of a system. */
 export function modelValidators(): ModelValidators {
+  validators ??= compileModelSchemas()
+  return validators
+}
+
+function compileModelSchemas(): ModelValidators {
   const validator = <T>(name: string, what: string): Validator<T> =>
     compileSchema<T>(JSON.parse(readFileSync(join(packageRoot(), `config/schema/${name}.schema.json`), 'utf8')), what)
   return {

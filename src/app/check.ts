@@ -71,7 +71,8 @@ export function createChecker(options: CheckerOptions): Checker {
       sha256(some.map((file) => `${file}\n${readFileSync(join(root, file))}`).join('\n'))
     const rego = textOf([...files, ...tests])
     progress.start('checking policies')
-    const [format, strict, lint, tested] = await Promise.all([
+    // The tests take longest of what OPA does, and nothing waits for them.
+    const [format, strict, lint, tested, { built, decided }] = await Promise.all([
       remembered('format', rego, () => unformattedPolicies(opa, root, [...files, ...tests])),
       remembered('strict', rego, () => strictly(opa, root, files, tests)),
       remembered('lint', rego, () => lintOf(opa, project, files, tests)),
@@ -80,8 +81,8 @@ export function createChecker(options: CheckerOptions): Checker {
           remembered(`tests ${group.name}`, textOf(group.files), () => testPolicies(opa, root, group)),
         ),
       ),
+      buildAndDecide(opa),
     ])
-    const built = await buildOf(options, opa)
     const checks: CheckResult[] = [
       { name: 'strict', about: 'Rego files', count: files.length + tests.length, problems: strict },
       { name: 'format', about: 'Rego files', count: files.length + tests.length, problems: format },
@@ -94,8 +95,13 @@ export function createChecker(options: CheckerOptions): Checker {
         problems: [...tested.flatMap(({ problems }) => problems), ...unreachedLines(files, tested)],
       },
     ]
+    return eachOnce([...checks, ...decided])
+  }
+
+  async function buildAndDecide(opa: OpaToolchain) {
+    const built = await buildOf(options, opa)
     progress.start('deciding the rows')
-    return eachOnce([...checks, ...(await rowChecks(opa, built))])
+    return { built, decided: await rowChecks(opa, built) }
   }
 
   async function rowChecks(opa: OpaToolchain, { bundle, systems }: Built): Promise<readonly CheckResult[]> {

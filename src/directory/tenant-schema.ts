@@ -6,9 +6,12 @@ import { PosternError } from '../pdp/errors.ts'
 import type { TenantFacts } from '../pdp/facts.ts'
 import { factsOfDocument, type TenantDocument } from '../pdp/tenant-document.ts'
 
+let validator: Validator<TenantDocument> | undefined
+
 /** What every tenant document must look like, whatever its system. */
 export function tenantValidator(): Validator<TenantDocument> {
-  return compileSchema<TenantDocument>(tenantSchema(), 'a tenant document')
+  validator ??= compileSchema<TenantDocument>(tenantSchema(), 'a tenant document')
+  return validator
 }
 
 interface Listed {

@@ -126,11 +126,18 @@ export function inputClosure(
 /** The rules at a path, above it (their value is looked into) and below it (all of them are read). */
 export function ruleLookup(rules: readonly RegoRule[]): (path: readonly string[]) => readonly string[] {
   const keys = new Set(rules.map(({ path }) => path.join('.')))
+  // The same reference stands in many rules.
+  const known = new Map<string, readonly string[]>()
   return (path) => {
+    const asked = JSON.stringify(path)
+    const last = known.get(asked)
+    if (last !== undefined) return last
     const key = path.join('.')
     const above = path.map((_, index) => path.slice(0, index + 1).join('.')).filter((candidate) => keys.has(candidate))
     const below = [...keys].filter((candidate) => candidate.startsWith(`${key}.`))
-    return [...above, ...below]
+    const found = [...above, ...below]
+    known.set(asked, found)
+    return found
   }
 }
 

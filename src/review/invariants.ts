@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { packageRoot } from '../document/package-root.ts'
 import { DocumentError, type Problem } from '../document/problem.ts'
-import { compileSchema } from '../document/schema.ts'
+import { compileSchema, type Validator } from '../document/schema.ts'
 import { readYaml } from '../document/yaml-document.ts'
 import type { DecisionRequest } from '../pdp/request.ts'
 import type { Question } from './questions.ts'
@@ -36,13 +36,20 @@ export interface Breach {
   readonly witness: DecisionRequest
 }
 
+let validator: Validator<InvariantsFile> | undefined
+
+function invariantsValidator(): Validator<InvariantsFile> {
+  const schema = () => readFileSync(join(packageRoot(), 'config/schema/invariants.schema.json'), 'utf8')
+  validator ??= compileSchema<InvariantsFile>(JSON.parse(schema()), 'invariants')
+  return validator
+}
+
 /**
  * Reads config/invariants.yaml below `root`. Throws a `DocumentError`, also where an invariant names a system, role or
  * permission that is not there: it would hold of nothing.
  */
 export function readInvariants(root: string, { model }: ReviewedPolicy): readonly PlacedInvariant[] {
-  const schema = JSON.parse(readFileSync(join(packageRoot(), 'config/schema/invariants.schema.json'), 'utf8'))
-  const file = readYaml('config/invariants.yaml', compileSchema<InvariantsFile>(schema, 'invariants'), { root })
+  const file = readYaml('config/invariants.yaml', invariantsValidator(), { root })
   const placed = file.value.invariants.map((invariant, index) => ({
     invariant,
     at: { file: file.file, ...file.place(['invariants', index]) },
