@@ -6,6 +6,7 @@ import { DirectoryError } from './directory-error.ts'
 import { LoadingReaders, transactionReader } from './loading-reader.ts'
 import { nameOf } from './place.ts'
 import { migrations } from './postgres-migrations.ts'
+import { type PostgresPool, postgresPool } from './postgres-pool.ts'
 import { builderOf, type Compiled, isRunnable, type Statement, type Value } from './statement.ts'
 import type { Position, Session, Store, Transaction } from './store.ts'
 
@@ -68,13 +69,19 @@ export function connectionTo(url: string): pg.ClientConfig {
  */
 export async function openPostgresStore(url: string, { named }: PostgresOptions): Promise<PostgresStore> {
   const name = nameOf(url)
-  let pools = openPools(url)
-  const reads: Queryable = { query: ((...query: [never]) => pools.reads.query(...query)) as pg.Pool['query'] }
+  const reads = postgresPool({ ...connectionTo(url), max: 8 })
+  const writes = postgresPool({
+    ...connectionTo(url),
+    max: 8,
+    query_timeout: writeTimeoutMs,
+    // Of many writes at once the last ones wait for a connection.
+    connectionTimeoutMillis: 10_000,
+  })
   const close = async () => {
-    await Promise.all([pools.reads.end(), pools.writes.end()])
+    await Promise.all([reads.end(), writes.end()])
   }
   try {
-    await migrate(pools.writes, name)
+    await migrate(writes, name)
   } catch (error) {
     await close()
     throw error instanceof DirectoryError ? error : explained(name, error)
@@ -106,10 +113,10 @@ export async function openPostgresStore(url: string, { named }: PostgresOptions)
     clear: () => readers.clear(),
     position: () => available(() => positionOf(reads)),
     snapshot: (work) =>
-      available(() => within(pools.writes, `begin isolation level repeatable read, read only; ${limits}`, work)),
+      available(() => within(writes, `begin isolation level repeatable read, read only; ${limits}`, work)),
     transaction: (tenants, work, failed = () => {}) =>
       available(async () => {
-        const client = await pools.writes.connect()
+        const client = await writes.connect()
         let broken: Error | undefined
         try {
           await client.query(`begin; ${limits}`)
@@ -137,10 +144,8 @@ export async function openPostgresStore(url: string, { named }: PostgresOptions)
     },
     faults: async () => [],
     reconnect() {
-      const { reads: oldReads, writes: oldWrites } = pools
-      pools = openPools(url)
-      // What is under way ends first.
-      for (const pool of [oldReads, oldWrites]) pool.end().catch(() => {})
+      reads.replace()
+      writes.replace()
     },
     close,
   }
@@ -166,29 +171,12 @@ export async function positionOf(queryable: Queryable): Promise<MarkedPosition> 
   return position
 }
 
-function openPools(url: string): { readonly reads: pg.Pool; readonly writes: pg.Pool } {
-  const reads = new pg.Pool({ ...connectionTo(url), max: 8 })
-  const writes = new pg.Pool({
-    ...connectionTo(url),
-    max: 8,
-    query_timeout: writeTimeoutMs,
-    // Of many writes at once the last ones wait for a connection.
-    connectionTimeoutMillis: 10_000,
-  })
-  for (const pool of [reads, writes]) {
-    // An idle connection that breaks is replaced when the next query asks for one; of one in use its query tells.
-    pool.on('error', () => {})
-    pool.on('connect', (client) => client.on('error', () => {}))
-  }
-  return { reads, writes }
-}
-
 // In one order, so that no two of them wait for each other. A tenant that is not there yet has no row to lock.
 const lockTenants = `select pg_advisory_xact_lock(key) from (
   select hashtextextended(name, 0) as key from unnest($1::text[]) as name order by 1
 ) as keys`
 
-async function within<T>(pool: pg.Pool, begin: string, work: (session: Session) => Promise<T>): Promise<T> {
+async function within<T>(pool: PostgresPool, begin: string, work: (session: Session) => Promise<T>): Promise<T> {
   const client = await pool.connect()
   let broken: Error | undefined
   try {
@@ -311,7 +299,7 @@ async function rowsWithRevision(
 
 const oldest = 150_000
 
-async function migrate(pool: pg.Pool, name: string): Promise<void> {
+async function migrate(pool: PostgresPool, name: string): Promise<void> {
   const client = await pool.connect()
   try {
     const { rows } = await client.query<{ version: number; recovering: boolean; readonly: string }>(

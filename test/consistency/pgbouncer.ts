@@ -30,6 +30,8 @@ export async function startPool(target: number): Promise<Pool> {
     'auth_type = any',
     'pool_mode = transaction',
     'default_pool_size = 10',
+    // By default it does not try for a quarter of a minute after PostgreSQL was away.
+    'server_login_retry = 1',
   ]
   writeFileSync(file, `${lines.join('\n')}\n`)
   // Like PostgreSQL it does not run as root.

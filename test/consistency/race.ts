@@ -7,11 +7,15 @@ import type { Sidecar } from './sidecar.ts'
 /** The default of `freshness.max_age_ms`. */
 export const maxAgeMs = 2_000
 
-/** Grants and revokes by one sidecar after the other, every second time for the whole fleet to know, and asks them all. */
-export async function race(sidecars: readonly Sidecar[], rounds: number) {
-  const register = await createRegister('race', sidecars)
+/** Grants and revokes by one sidecar after the other, every second time for the whole fleet to know, and asks them all; `plain`
+ * questions ask for no revision. */
+export async function race(sidecars: readonly Sidecar[], rounds: number, plain = false) {
+  const register = await createRegister(plain ? 'plain' : 'race', sidecars)
   const { writes, checks, undecided } = register
-  const wanted = (turn: number) => (turn % 3 === 0 ? { atLeast: writes.at(-1) } : turn % 20 === 1 ? { full: true } : {})
+  const wanted = (turn: number) => {
+    if (plain) return {}
+    return turn % 3 === 0 ? { atLeast: writes.at(-1) } : { full: turn % 20 === 1 }
+  }
   await whilePolling(register, [...sidecars.keys()], { wanted }, async () => {
     for (let round = 0; round < rounds; round++) {
       await register.write(round % sidecars.length, true, round % 2 === 0)

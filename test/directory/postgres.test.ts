@@ -2,6 +2,7 @@ import pg from 'pg'
 import { describe, expect, it } from 'vitest'
 import { openDirectory } from '../../src/directory/directory.ts'
 import { migrations as postgresTables } from '../../src/directory/postgres-migrations.ts'
+import { openPostgresStore } from '../../src/directory/postgres-store.ts'
 import { migrations as sqliteTables } from '../../src/directory/sqlite-migrations.ts'
 import { hasPostgres } from '../support/postgres.ts'
 import { emptyDatabase } from '../support/stored-tenants.ts'
@@ -92,6 +93,17 @@ describe.skipIf(!hasPostgres)('a PostgreSQL directory (skipped where PostgreSQL 
     expect(await refusal('postgres://[')).toBe(
       'DirectoryError: `directory` is no URL that PostgreSQL understands: `postgres://user@host:5432/database`',
     )
+  })
+
+  it('gives who waits for a connection a new one when connections are replaced', async () => {
+    const store = await openPostgresStore(await emptyDatabase(), { named: true })
+    const asking = Array.from({ length: 30 }, () => store.reads.query('select pg_sleep(0.2)'))
+    store.reconnect()
+    store.reconnect()
+    const answers = await Promise.all(asking)
+    expect(answers.map(({ rowCount }) => rowCount)).toEqual(asking.map(() => 1))
+    await expect(store.reads.query('select 1 / 0')).rejects.toThrow('division by zero')
+    await store.close()
   })
 
   it('decides nothing for who does not follow what others write', async () => {
