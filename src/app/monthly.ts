@@ -3,6 +3,7 @@ import type { ServerLog } from '../log/server-log.ts'
 import { own } from '../pdp/fact-record.ts'
 import type { MemberPlace } from '../pdp/members-query.ts'
 import type { SystemIndex } from '../pdp/policy.ts'
+import { type Repeated, repeatedly } from './repeatedly.ts'
 
 export interface MonthlyParts {
   readonly directory: Pick<Directory, 'list' | 'members' | 'months'>
@@ -25,11 +26,6 @@ export interface MonthlyAction {
   readonly month: string
 }
 
-export interface MonthlyScheduler {
-  /** Begins nothing more, and waits for the action that is under way. */
-  close(): Promise<void>
-}
-
 /** Tenants, and members of one, that are read at once. */
 const page = 1_000
 
@@ -40,36 +36,22 @@ const page = 1_000
  * Any number of processes may do so at the same time: an action is carried out once for each member and month, as is
  * noted in its own transaction. A month counts as done when somebody has gone through all tenants without an error.
  */
-export function startMonthly(parts: MonthlyParts): MonthlyScheduler {
+export function startMonthly(parts: MonthlyParts): Repeated {
   const { directory, log, now = () => new Date(), everyMs = 60_000 } = parts
-  let stopping = false
   let finished: string | undefined
 
-  const look = async (): Promise<void> => {
+  const look = async (stopping: () => boolean): Promise<void> => {
     const month = now().toISOString().slice(0, 7)
     const systems = parts.systems()
-    if (stopping || month === finished || systems === undefined) return
+    if (month === finished || systems === undefined) return
     const { months } = directory
     if (!(await months.has(month))) {
-      if ((await months.begun()) && !(await carryOut(parts, systems, month, () => stopping))) return
+      if ((await months.begun()) && !(await carryOut(parts, systems, month, stopping))) return
       await months.done(month)
     }
     finished = month
   }
-  const looking = () =>
-    look().catch((error: unknown) => log.error('what the month asks for cannot be carried out', { error }))
-  let underWay = looking()
-  const timer = setInterval(() => {
-    underWay = underWay.then(looking)
-  }, everyMs).unref()
-
-  return {
-    async close() {
-      stopping = true
-      clearInterval(timer)
-      await underWay
-    },
-  }
+  return repeatedly(everyMs, look, (error) => log.error('what the month asks for cannot be carried out', { error }))
 }
 
 /** False where it did not come to its end. What fails for one member keeps nothing from the others. */

@@ -31,6 +31,7 @@ import { unchanging } from '../pdp/freshness.ts'
 import type { DecisionRequest } from '../pdp/request.ts'
 import { type Activation, createActivation } from './activation.ts'
 import type { BundleIndex } from './build.ts'
+import { startHousekeeping } from './housekeeping.ts'
 import { createManagement } from './management.ts'
 import { maskExplanation } from './mask-explanation.ts'
 import { startMonthly } from './monthly.ts'
@@ -143,8 +144,11 @@ export async function serve(parts: ServeParts): Promise<Serving> {
     if (isInTheClear(address)) log.warn('credentials come to this listener in the clear; set `tls`', { address })
   const systems = () => active.policy?.systems
   const monthly = directory && management && startMonthly({ ...management, directory, systems, log })
+  const activityDays = settings.management.activity_days
+  const housekeeping = directory && startHousekeeping({ directory, activityDays, log })
+  metrics.watch({ outbox: () => housekeeping?.outboxCounts() })
   const finish = async () => {
-    await monthly?.close()
+    await Promise.all([monthly?.close(), housekeeping?.close()])
     await Promise.all([recorder?.close(flushMs), outbox?.deliverer.close(flushMs)])
     await tenants.close()
   }

@@ -1,6 +1,8 @@
+import type { Kysely } from 'kysely'
 import type { Activity, ActivityPage, ActivityQuery } from '../pdp/activity.ts'
-import { query } from './statement.ts'
+import { change, query } from './statement.ts'
 import type { Session } from './store.ts'
+import type { Tables } from './tables.ts'
 
 /** Says what was done to a tenant, within the transaction of the action, at its rev. */
 export async function appendActivity(
@@ -38,6 +40,38 @@ export async function activityOf(
   }))
   return { activity, next: rows.length > limit ? rows[limit - 1]?.rev : undefined }
 }
+
+/** So many are forgotten in one transaction. */
+const forgottenAtOnce = 500
+
+/** Forgets some of what was done before the instant, the oldest first, within a transaction; whether there may be more. */
+export async function forgetActivity(session: Session, before: string): Promise<boolean> {
+  const some = { before, limit: forgottenAtOnce }
+  await session.all(forgetUsers, some)
+  return (await session.all(forget, some)).length === forgottenAtOnce
+}
+
+const forgetUsers = change(['before', 'limit'], (db, { before, limit }) =>
+  db
+    .deleteFrom('activity_user')
+    .where(({ eb, refTuple }) => eb(refTuple('tenant', 'rev'), 'in', oldest(db, before, limit))),
+)
+const forget = change(['before', 'limit'], (db, { before, limit }) =>
+  db
+    .deleteFrom('activity')
+    .where(({ eb, refTuple }) => eb(refTuple('tenant', 'rev'), 'in', oldest(db, before, limit)))
+    .returning('rev'),
+)
+
+const oldest = (db: Kysely<Tables>, before: string, limit: number) =>
+  db
+    .selectFrom('activity')
+    .select(['tenant', 'rev'])
+    .where('at', '<', before)
+    .orderBy('at')
+    .orderBy('rev')
+    .limit(limit)
+    .$asTuple('tenant', 'rev')
 
 const ofTenant = query(['tenant', 'before', 'limit'], (db, { tenant, before, limit }) =>
   db

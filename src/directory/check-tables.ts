@@ -20,6 +20,8 @@ export async function checkTables(session: Session): Promise<DirectoryCheck> {
   const last = await session.first(lastChange, {})
   if ((last?.rev ?? 0) !== meta?.rev) faults.push(`the change feed ends at ${last?.rev}, the directory at ${meta?.rev}`)
   faults.push(...(await orphans(session)))
+  const told = await session.first(ofNothing, {})
+  if (told !== undefined) faults.push(`an activity of user \`${told.user}\` is not there`)
   let members = 0
   for (const tenant of tenants) {
     const found = [...(await memberFaults(session, tenant)), ...(await listFaults(session, tenant.id))]
@@ -33,6 +35,17 @@ export async function checkTables(session: Session): Promise<DirectoryCheck> {
 const allTenants = query([], (db) => db.selectFrom('tenant').selectAll().orderBy('id'))
 const newest = query([], (db) => db.selectFrom('meta').select('rev'))
 const lastChange = query([], (db) => db.selectFrom('change').select('rev').orderBy('rev', 'desc').limit(1))
+
+const ofNothing = query([], (db) =>
+  db
+    .selectFrom('activity_user')
+    .leftJoin('activity', (join) =>
+      join.onRef('activity.tenant', '=', 'activity_user.tenant').onRef('activity.rev', '=', 'activity_user.rev'),
+    )
+    .select('activity_user.user')
+    .where('activity.rev', 'is', null)
+    .limit(1),
+)
 
 const orphanOf = tenantTables.map((table) => ({
   table,

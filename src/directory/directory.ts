@@ -7,7 +7,7 @@ import type { MembersPage, MembersQuery } from '../pdp/members-query.ts'
 import type { Session } from '../pdp/session.ts'
 import type { TenantDocument } from '../pdp/tenant-document.ts'
 import type { TenantReport } from '../pdp/tenant-report.ts'
-import { activityOf, appendActivity } from './activity.ts'
+import { activityOf, appendActivity, forgetActivity } from './activity.ts'
 import { checkTables, type DirectoryCheck } from './check-tables.ts'
 import { changes } from './draft-changes.ts'
 import { appendChange, storedFeed } from './feed.ts'
@@ -76,6 +76,8 @@ export interface Directory {
   registerSession(tenant: string, session: Session, once?: Once): Promise<void>
   /** What was done to the tenant, the newest first. Undefined where there is no such tenant. */
   activity(tenant: string, query: ActivityQuery): Promise<ActivityPage | undefined>
+  /** Forgets some of what was done before the instant; whether there may be more. */
+  forgetActivity(before: string): Promise<boolean>
   /** Undefined where there is no such tenant. */
   report(tenant: string, options: ReportOptions): Promise<TenantReport | undefined>
   /** The member's sessions, the oldest first. */
@@ -295,6 +297,8 @@ async function directoryOver(
       if (told) following.wrote()
     },
     activity: async (tenant, query) => ((await has(tenant)) ? activityOf(store, revisionOf, tenant, query) : undefined),
+    forgetActivity: (before) =>
+      store.transaction([], async (session) => ({ value: await forgetActivity(session, before), commit: true })),
     report: (tenant, options) => store.snapshot((session) => tenantReport(session, tenant, options)),
     sessions: (tenant, user) => sessionsOf(store, tenant, user),
     async endSession(tenant, id, once) {

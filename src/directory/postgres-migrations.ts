@@ -132,4 +132,8 @@ create table monthly (
 );
 create table month (month text collate "C" primary key);
 `,
+  `
+alter table activity alter column at type text collate "C";
+create index activity_at on activity (at, rev);
+`,
 ]

@@ -127,4 +127,7 @@ create table monthly (
 ) strict, without rowid;
 create table month (month text primary key) strict, without rowid;
 `,
+  `
+create index activity_at on activity (at, rev);
+`,
 ]

@@ -24,10 +24,16 @@ export interface StoredOutbox {
   /** Without `due` the message is dead. */
   failed(id: string, error: string, due: number | undefined): Promise<void>
   dropVoid(at: number): Promise<void>
+  counts(): Promise<OutboxCounts>
   /** In the order in which they were written, without what is secret, behind the place `after`. */
   list(dead: boolean, limit: number, after: number): Promise<readonly ListedMessage[]>
   /** Has the message tried anew, as if for the first time. Its tenant; undefined where there is no such message. */
   retry(id: string, at: number): Promise<string | undefined>
+}
+
+export interface OutboxCounts {
+  readonly pending: number
+  readonly dead: number
 }
 
 export type StoredMessage = Omit<Selectable<OutboxRow>, 'seq' | 'dead' | 'error'>
@@ -84,6 +90,11 @@ export function storedOutbox(session: Session): StoredOutbox {
     },
     async dropVoid(at) {
       await session.all(withoutInvitation, { at })
+    },
+    async counts() {
+      const rows = await session.all(counts, {})
+      const of = (dead: number) => rows.find((row) => row.dead === dead)?.messages ?? 0
+      return { pending: of(0), dead: of(1) }
     },
     list: (dead, limit, after) => session.all(messages, { dead: dead ? 1 : 0, limit, after }),
     async retry(id, at) {
@@ -167,6 +178,12 @@ const withoutInvitation = change(['at'], (db, { at }) =>
         ),
       ),
     ),
+)
+const counts = query([], (db) =>
+  db
+    .selectFrom('outbox')
+    .select(({ fn }) => ['dead', fn.countAll<number>().as('messages')])
+    .groupBy('dead'),
 )
 const messages = query(['dead', 'after', 'limit'], (db, { dead, after, limit }) =>
   db.selectFrom('outbox').select(listed).where('dead', '=', dead).where('seq', '>', after).orderBy('seq').limit(limit),

@@ -34,6 +34,7 @@ export const defaultSettings = deepFreeze({
     jwt_audience: null as string | null,
     jwt_algorithm: 'RS256',
     invitation_hours: 168,
+    activity_days: 400,
   },
   access: { decision_tokens: 'off_loopback' as 'off_loopback' | 'always', failures_per_minute: 10 },
   outbox: {

@@ -41,6 +41,8 @@ export interface MetricSources {
   readonly cacheEntries?: () => number
   readonly cacheEvictions?: () => number
   readonly wasmMemoryBytes?: () => number
+  /** Undefined while nobody knows. */
+  readonly outbox?: () => { readonly pending: number; readonly dead: number } | undefined
   readonly decisionLog?: () => DecisionLogCounts
   readonly bundle?: () => { readonly revision: string; readonly digest: string } | undefined
 }
@@ -149,6 +151,14 @@ export function createMetrics(options: MetricsOptions): Metrics {
       const counts = sources.decisionLog?.()
       return counts && of(counts)
     })
+
+  registry.sample(
+    'authz_outbox_pending',
+    'Messages that wait to leave the process.',
+    'gauge',
+    () => sources.outbox?.()?.pending,
+  )
+  registry.sample('authz_outbox_dead', 'Messages that were given up.', 'gauge', () => sources.outbox?.()?.dead)
 
   const { rows, rowOf } = answerRows(options.routes)
   const responses = registry.counter('http_requests_total', 'Answers, by declared path.', rows)

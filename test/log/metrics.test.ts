@@ -74,6 +74,7 @@ describe('the metrics', () => {
       cacheEntries: () => 7,
       cacheEvictions: () => 8,
       wasmMemoryBytes: () => 9,
+      outbox: () => ({ pending: 15, dead: 16 }),
       decisionLog: () => ({ written: 10, dropped: 11, masked: 12, maskFailures: 13, oversized: 14 }),
       bundle: () => ({ revision: 'abc', digest: 'sha256:1' }),
     })
@@ -100,6 +101,8 @@ describe('the metrics', () => {
       'authz_decision_log_masked_total counter',
       'authz_decision_log_mask_failures_total counter',
       'authz_decision_log_oversized_total counter',
+      'authz_outbox_pending gauge',
+      'authz_outbox_dead gauge',
       'http_requests_total counter',
       'process_cpu_user_seconds_total counter',
       'process_cpu_system_seconds_total counter',
@@ -138,6 +141,8 @@ describe('the metrics', () => {
       ['oversized', 14],
     ])
       expect(text).toContain(`authz_decision_log_${name}_total ${count}\n`)
+    expect(text).toContain('authz_outbox_pending 15\n')
+    expect(text).toContain('authz_outbox_dead 16\n')
     expect(text).toContain('authz_wasm_memory_bytes 9\n')
     expect(text).toContain('authz_bundle_info{revision="abc",digest="sha256:1"} 1\n')
     expect(text).toContain('authz_bundle_load_total{result="ok"} 1\n')
