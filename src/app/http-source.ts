@@ -1,9 +1,10 @@
 import type { JwsKey } from '../access/jws.ts'
 import { type Bundle, BundleError, sha256 } from '../opa/bundle.ts'
-import { bundleOf, unpackFiles } from '../opa/bundle-archive.ts'
-import { signatureFile, verifyFiles } from '../opa/bundle-signature.ts'
+import { bundleOf, decisionsFile, unpackFiles } from '../opa/bundle-archive.ts'
+import { type BundleFiles, signatureFile, verifyFiles } from '../opa/bundle-signature.ts'
 import type { BundleIndex } from './build.ts'
-import type { PolicySource } from './policy-source.ts'
+import type { Delivery, PolicySource } from './policy-source.ts'
+import { decideRowsApart } from './rows-apart.ts'
 
 export interface HttpSourceOptions {
   readonly url: string
@@ -15,6 +16,10 @@ export interface HttpSourceOptions {
   readonly max_bytes: number
   /** Without it nothing is verified. */
   readonly key: JwsKey | undefined
+  /** Whether the decision rows that a bundle carries must come out as they say. */
+  readonly decision_rows: 'required' | 'ignored'
+  /** What the policy may use while it decides them, in MiB. */
+  readonly memory_mib: number
 }
 
 const firstRetryMs = 1000
@@ -46,7 +51,7 @@ export function httpSource(
       due = now() + pollMs * (0.9 + random() * 0.2)
       if (found === undefined) return 'unchanged'
       const { tag, archive } = found
-      return { tag, from, deliver: async () => ({ bundle: await openArchive(archive, options), archive }) }
+      return { tag, from, deliver: () => delivered(archive, options) }
     },
   }
 }
@@ -78,12 +83,27 @@ export async function openArchive(
   archive: Uint8Array,
   { max_bytes, key }: Pick<HttpSourceOptions, 'max_bytes' | 'key'>,
 ): Promise<Bundle<BundleIndex>> {
+  return bundleOf<BundleIndex>(await verifiedFiles(archive, { max_bytes, key }))
+}
+
+async function delivered(archive: Uint8Array, options: HttpSourceOptions): Promise<Delivery> {
+  const files = await verifiedFiles(archive, options)
+  const bundle = bundleOf<BundleIndex>(files)
+  if (options.decision_rows === 'required')
+    await decideRowsApart({ bundle, decisions: files.get(decisionsFile), memoryMib: options.memory_mib })
+  return { bundle, archive }
+}
+
+async function verifiedFiles(
+  archive: Uint8Array,
+  { max_bytes, key }: Pick<HttpSourceOptions, 'max_bytes' | 'key'>,
+): Promise<BundleFiles> {
   const files = await unpackFiles(archive, max_bytes)
   const signature = files.get(signatureFile)
   files.delete(signatureFile)
   // Before anything in them is read.
   if (key !== undefined) await verifyFiles(files, signature, key)
-  return bundleOf<BundleIndex>(files)
+  return files
 }
 
 function isEtag(tag: string): boolean {

@@ -1,24 +1,17 @@
-import { DocumentError, type Problem } from '../document/problem.ts'
-import { defaultSettings } from '../document/settings.ts'
+import { DocumentError } from '../document/problem.ts'
 import type { Bundle } from '../opa/bundle.ts'
 import { problemsOfRow } from '../review/check-row-outcome.ts'
+import type { DecisionRow } from '../review/decision-rows.ts'
 import { loadPolicy } from './activate.ts'
 import type { BundleIndex } from './build.ts'
-import { decisionFile, decisionFiles, decisionRowsOf } from './decision-files.ts'
-import { runRows } from './run-rows.ts'
+import { rowDecider } from './run-rows.ts'
 
 /**
- * Decides every decision row of a project by a bundle. A system without a file of rows has none to fail.
- *
- * @throws DocumentError with each row that comes out otherwise, or a file of rows that cannot be read
+ * Decides every row by a bundle. Throws a `DocumentError` with each row that comes out otherwise, and an `Error` where the
+ * bundle cannot be loaded.
  */
-export function refuseFailingRows(root: string, bundle: Bundle<BundleIndex>): void {
-  const { index } = bundle.manifest
-  const problems: Problem[] = []
-  const files = decisionFiles(root)
-  const systems = Object.keys(index.systems).filter((name) => files.includes(decisionFile(name)))
-  const rows = decisionRowsOf(root, systems, problems)
-  const policy = loadPolicy(bundle, defaultSettings.evaluator.memory_mib)
-  problems.push(...runRows(policy, index, rows).flatMap(({ row, outcome }) => problemsOfRow(row, outcome)))
+export function refuseFailingRows(rows: readonly DecisionRow[], bundle: Bundle<BundleIndex>, memoryMib: number): void {
+  const decide = rowDecider(loadPolicy(bundle, memoryMib))
+  const problems = rows.flatMap((row) => problemsOfRow(row, decide(row)))
   if (problems.length > 0) throw new DocumentError(problems)
 }

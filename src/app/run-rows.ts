@@ -24,14 +24,24 @@ export interface RowRun {
 export function runRows(policy: Policy, index: BundleIndex, rows: readonly DecisionRow[]): readonly RowRun[] {
   let evaluation: Evaluation | undefined
   let wholeInput: string | undefined
-  const narrow = pdpOf(policy, (input) => {
-    evaluation = policy.evaluator.evaluate(input)
-    return evaluation
-  })
-  const wide = pdpOf(withEveryNeed(policy, index), (input) => {
-    wholeInput = input
-    throw new PosternError('undecidable')
-  })
+  // One moment for all rows: both inputs of a row then name the same.
+  const now = new Date()
+  const narrow = pdpOf(
+    policy,
+    (input) => {
+      evaluation = policy.evaluator.evaluate(input)
+      return evaluation
+    },
+    now,
+  )
+  const wide = pdpOf(
+    withEveryNeed(policy, index),
+    (input) => {
+      wholeInput = input
+      throw new PosternError('undecidable')
+    },
+    now,
+  )
   return rows.map((row) => {
     evaluation = undefined
     wholeInput = undefined
@@ -39,6 +49,12 @@ export function runRows(policy: Policy, index: BundleIndex, rows: readonly Decis
     outcomeOf(() => wide.decide(row.request).decision)
     return { row, outcome, evaluation, wholeInput }
   })
+}
+
+/** Decides one row after the other as `runRows` does, for whoever asks for the outcome alone. */
+export function rowDecider(policy: Policy): (row: DecisionRow) => RowOutcome {
+  const pdp = pdpOf(policy, (input) => policy.evaluator.evaluate(input), new Date())
+  return ({ request }) => outcomeOf(() => pdp.decide(request).decision)
 }
 
 function outcomeOf(decide: () => Extract<RowOutcome, { decision: unknown }>['decision']): RowOutcome {
@@ -50,10 +66,7 @@ function outcomeOf(decide: () => Extract<RowOutcome, { decision: unknown }>['dec
   }
 }
 
-/** One moment for all rows: both inputs of a row then name the same. */
-const now = new Date()
-
-function pdpOf(policy: Policy, evaluate: (input: string) => Evaluation) {
+function pdpOf(policy: Policy, evaluate: (input: string) => Evaluation, now: Date) {
   const pdp = createPdp({
     tenants: { find: () => undefined },
     inline: inlineFacts(tenantValidator()),

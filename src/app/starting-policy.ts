@@ -43,7 +43,8 @@ export interface StartingPolicyParts {
 export async function startingPolicy(parts: StartingPolicyParts): Promise<StartingPolicy> {
   const { project, settings } = parts
   const store = projectStore(project, settings.bundle)
-  const options = { ...settings.bundle, key: verifyKey(project.root, settings.bundle) }
+  const key = verifyKey(project.root, settings.bundle)
+  const options = { ...settings.bundle, key, memory_mib: settings.evaluator.memory_mib }
   const { url } = options
   const origin = url === null ? projectSource(project, settings) : httpSource({ ...options, url })
   const source = pinnedSource(origin, store, options)

@@ -1,5 +1,7 @@
+import { packRows, projectRows } from '../app/bundle-rows.ts'
 import { buildProject, projectAt } from '../app/project.ts'
 import { refuseFailingRows } from '../app/refuse-failing-rows.ts'
+import { defaultSettings } from '../document/settings.ts'
 import { writeWhole } from '../opa/bundle.ts'
 import { bundleFiles, packFiles } from '../opa/bundle-archive.ts'
 import { defineCommand } from './command.ts'
@@ -34,8 +36,11 @@ export const build = defineCommand({
     const progress = createProgress(io.stderr, { isTTY: io.stderr.terminal, env: io.env })
     const { bundle, built } = await reportingErrors(async () => {
       const result = await buildProject(project, io.env, progress)
-      if (values.rows === true) refuseFailingRows(project.root, result.bundle)
-      if (archive !== undefined) writeWhole(archive, await packFiles(bundleFiles(result.bundle)))
+      const systems = Object.keys(result.bundle.manifest.index.systems)
+      if (values.rows === true)
+        refuseFailingRows(projectRows(project.root, systems), result.bundle, defaultSettings.evaluator.memory_mib)
+      if (archive !== undefined)
+        writeWhole(archive, await packFiles(bundleFiles(result.bundle, packRows(project.root, systems))))
       return result
     })
     const systems = Object.keys(bundle.manifest.index.systems)

@@ -80,7 +80,7 @@ export const defaultSettings = deepFreeze({
     verify_key: null as string | null,
     verify_algorithm: 'RS256',
     kept_in: null as string | null,
-    decision_rows: 'required',
+    decision_rows: 'required' as 'required' | 'ignored',
     max_stale_seconds: 0,
   },
   drain: { delay_ms: 5000, timeout_ms: 20000 },

@@ -6,11 +6,17 @@ import { type BundleFiles, signatureFile } from './bundle-signature.ts'
 
 const block = 512
 
-/** In the order in which they stand in an archive. */
-const names = ['.manifest', 'data.json', 'policy.wasm', signatureFile] as const
+/** The name of the file that holds the decision rows. */
+export const decisionsFile = 'decisions.json'
 
-/** The files of a bundle in OPA's format. What the sidecar keeps for itself is metadata of the manifest. */
-export function bundleFiles<T>({ wasm, data, manifest }: Bundle<T>): BundleFiles {
+/** In the order in which they stand in an archive. */
+const names = ['.manifest', 'data.json', decisionsFile, 'policy.wasm', signatureFile] as const
+
+/**
+ * The files of a bundle in OPA's format. What the sidecar keeps for itself is metadata of the manifest; `decisions` are the
+ * decision rows that go with it, a file that OPA passes over.
+ */
+export function bundleFiles<T>({ wasm, data, manifest }: Bundle<T>, decisions?: string): BundleFiles {
   const wasmEntries = ['authz/decision', 'authz/verdicts'].map((entrypoint) => ({ entrypoint, module: '/policy.wasm' }))
   const written = {
     revision: manifest.policy,
@@ -22,6 +28,7 @@ export function bundleFiles<T>({ wasm, data, manifest }: Bundle<T>): BundleFiles
   return new Map([
     ['.manifest', encoder.encode(JSON.stringify(written))],
     ['data.json', encoder.encode(data)],
+    ...(decisions === undefined ? [] : [[decisionsFile, encoder.encode(decisions)] as const]),
     ['policy.wasm', wasm],
   ])
 }

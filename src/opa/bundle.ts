@@ -53,7 +53,7 @@ export function writeBundle<T>(folder: string, bundle: Bundle<T>): void {
 }
 
 /** To be raised with every change of what a build makes of the same sources: older bundles are built anew, or refused. */
-export const bundleFormat = 9
+export const bundleFormat = 10
 
 /** The parts as one bundle. Throws a `BundleError` where they are not those that the manifest names. */
 export function joinBundle<T>(manifest: Manifest<T>, wasm: Uint8Array<ArrayBuffer>, data: string): Bundle<T> {

@@ -42,8 +42,19 @@ export interface DecisionRow {
   readonly reason: string
   readonly obligations: readonly Obligation[]
   readonly file: string
-  /** Where the row's parts are written; `obligations` is the row itself where it expects none. */
-  readonly places: Readonly<Record<'row' | 'expect' | 'reason' | 'obligations', Place>>
+  readonly places: RowPlaces
+}
+
+/** Where a row's parts are written; `obligations` is the row itself where it expects none. */
+export type RowPlaces = Readonly<Record<'row' | 'expect' | 'reason' | 'obligations', Place>>
+
+/** The decision rows of one system without their file: what is written in it, and where. */
+export interface CarriedRows {
+  readonly system: string
+  readonly file: string
+  readonly decisions: DecisionsFile
+  /** Of each row. */
+  readonly places: readonly RowPlaces[]
 }
 
 /**
@@ -51,8 +62,45 @@ export interface DecisionRow {
  * `DocumentError` for a file that its schema refuses.
  */
 export function readDecisionRows(root: string, system: string, problems: Problem[]): readonly DecisionRow[] {
-  const file = join(root, `config/systems/${system}/decisions.yaml`)
-  const document = readYaml(file, decisionsValidator(), { root })
+  return rowsOf(readDecisions(root, system), system, problems)
+}
+
+/** The rows to be carried elsewhere. Throws a `DocumentError` for a file that its schema refuses. */
+export function carryDecisionRows(root: string, system: string): CarriedRows {
+  const document = readDecisions(root, system)
+  const places = document.value.rows.map((_, index) => placesOf(document, index))
+  return { system, file: document.file, decisions: document.value, places }
+}
+
+/** The rows that were carried here; undefined for what are none. What does not fit together is added to `problems`. */
+export function readCarriedRows(carried: unknown, problems: Problem[]): readonly DecisionRow[] | undefined {
+  if (!isCarried(carried)) return undefined
+  const { system, file, decisions, places } = carried
+  const place = ([_, index, part]: Path): Place => {
+    const of = places[index as number] as RowPlaces
+    return part === 'expect' || part === 'reason' || part === 'obligations' ? of[part] : of.row
+  }
+  return rowsOf({ value: decisions, file, place }, system, problems)
+}
+
+function isCarried(carried: unknown): carried is CarriedRows {
+  const { system, file, decisions, places } = Object(carried) as Partial<CarriedRows>
+  if (typeof system !== 'string' || typeof file !== 'string' || !decisionsValidator().accepts(decisions)) return false
+  if (!Array.isArray(places) || places.length !== decisions.rows.length) return false
+  const parts = ['row', 'expect', 'reason', 'obligations'] as const
+  const isPlace = (place: Partial<Place> | undefined) =>
+    Number.isInteger(place?.line) && Number.isInteger(place?.column)
+  return places.every((of: Partial<RowPlaces> | null) => parts.every((part) => isPlace(of?.[part])))
+}
+
+/** `decisions.yaml` of a system. */
+type Decisions = Pick<YamlDocument<DecisionsFile>, 'value' | 'file' | 'place'>
+
+function readDecisions(root: string, system: string): Decisions {
+  return readYaml(join(root, `config/systems/${system}/decisions.yaml`), decisionsValidator(), { root })
+}
+
+function rowsOf(document: Decisions, system: string, problems: Problem[]): readonly DecisionRow[] {
   const { tenants, rows } = document.value
   const seen = new Set<string>()
   return rows.flatMap((row, index): DecisionRow[] => {
@@ -74,14 +122,13 @@ export function readDecisionRows(root: string, system: string, problems: Problem
 }
 
 function rowOf(
-  document: YamlDocument<DecisionsFile>,
+  document: Decisions,
   index: number,
   system: string,
   described: readonly (Members & { readonly tenant: string })[],
 ): DecisionRow {
   const row = document.value.rows[index] as DecisionsFile['rows'][number]
   const { action, tenant = described[0]?.tenant, resource = {}, context = {} } = row.request
-  const place = (...path: Path) => document.place(['rows', index, ...path])
   return {
     system,
     id: row.id,
@@ -98,12 +145,17 @@ function rowOf(
     reason: row.reason,
     obligations: row.obligations ?? [],
     file: document.file,
-    places: {
-      row: place(),
-      expect: place('expect'),
-      reason: place('reason'),
-      obligations: row.obligations === undefined ? place() : place('obligations'),
-    },
+    places: placesOf(document, index),
+  }
+}
+
+function placesOf({ value, place }: Decisions, index: number): RowPlaces {
+  const at = (...path: Path) => place(['rows', index, ...path])
+  return {
+    row: at(),
+    expect: at('expect'),
+    reason: at('reason'),
+    obligations: value.rows[index]?.obligations === undefined ? at() : at('obligations'),
   }
 }
 

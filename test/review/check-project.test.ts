@@ -184,18 +184,20 @@ it('asked again after each edit, says what one that is asked for the first time 
         const values = 'policies/authz/shared/values.rego'
         copy.write(values, `${copy.read(values)}\nodd(value) if value == 1\n`)
       },
-      'a cell that rows contradict': () =>
+      'an invariant that holds, above all others': () =>
+        copy.edit(
+          'config/invariants.yaml',
+          'invariants:\n',
+          'invariants:\n\n  - { system: imagekit, never: { roles: [media_library_full_access], permissions: ["analytics:view"] } }\n',
+        ),
+      'a cell that breaks it, and that rows contradict': () =>
         copy.edit(
           `${imagekit}/matrix.yaml`,
           finance,
           finance.replace('finance: allow', 'media_library_full_access: allow'),
         ),
-      'an invariant that the cell breaks, a line further down': () =>
-        copy.edit(
-          'config/invariants.yaml',
-          'invariants:\n',
-          'invariants:\n\n  - { system: imagekit, only: { roles: [finance], permissions: ["analytics:view"] } }\n',
-        ),
+      'the invariants, another line further down': () =>
+        copy.edit('config/invariants.yaml', 'invariants:\n', 'invariants:\n\n'),
       'a rule whose test and rows contradict it': () =>
         copy.edit('policies/systems/imagekit/users.rego', 'active > 1', 'active > 0'),
     }

@@ -14,15 +14,20 @@ export async function signedArchive(
   bundle: Bundle<BundleIndex>,
   algorithm = 'RS256',
   signed = bundle,
+  decisions = '[]',
 ): Promise<Uint8Array> {
-  const files = bundleFiles(bundle)
-  const signature = await signFiles(bundleFiles(signed), keyOf(algorithm, 'privateKey'), 'postern')
+  const files = bundleFiles(bundle, decisions)
+  const signature = await signFiles(bundleFiles(signed, decisions), keyOf(algorithm, 'privateKey'), 'postern')
   return packFiles(new Map([...files, [signatureFile, signature]]))
 }
 
-/** Archives and what is said of them; each is signed as it should be, unless that is what is wrong. */
+/**
+ * Archives and what is said of them; each is signed as it should be, unless that is what is wrong. `failing` are decision
+ * rows, as a bundle carries them, that the bundle decides otherwise.
+ */
 export async function brokenArchives(
   bundle: Bundle<BundleIndex>,
+  failing: string,
 ): Promise<readonly { readonly archive: Uint8Array; readonly said: RegExp }[]> {
   const { wasm, data } = bundle
   const { commit, sources, opa: version, index } = bundle.manifest
@@ -35,6 +40,10 @@ export async function brokenArchives(
     { said: /CompileError|WebAssembly/, archive: await remade({ wasm: wasm.slice(0, wasm.length / 2) }) },
     { said: /^the policy has no entrypoint `authz\/decision`$/, archive: await remade({ wasm: await otherModule() }) },
     { said: /^the signature does not verify: /, archive: await signedArchive(bundle, 'ES256') },
+    {
+      said: /^config\/systems\/acme\/decisions\.yaml:17:13: `owner-opens`: decided `deny`, not `allow`/,
+      archive: await signedArchive(bundle, 'RS256', bundle, failing),
+    },
     { said: /it is not a whole gzip file$/, archive: whole.subarray(0, whole.length / 2) },
   ]
 }

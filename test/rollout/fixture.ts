@@ -45,6 +45,29 @@ export function lockDoors(project: ProjectCopy): void {
   project.edit('config/systems/acme/matrix.yaml', 'open: { owner: allow }', 'open: { guest: allow }')
 }
 
+/** Decision rows that hold where the owner may open a door, and not where doors are locked. */
+export const ownerOpens = `tenants:
+  house:
+    tenant: house
+    plan: large
+    projects: [front]
+    members:
+      - { user: olga, role: owner, two_factor_enabled: true }
+      - { user: gus, role: guest }
+rows:
+  - id: owner-opens
+    title: the owner opens the front door
+    given: house
+    request:
+      subject: olga
+      action: door:open
+      resource: { door: front, user: gus }
+    expect: allow
+    reason: role_grant
+    obligations: [{ type: send_email, to: olga }]
+    basis: S
+`
+
 type Step = Bundle<BundleIndex> | Error | 'unchanged' | 'unreachable'
 
 /** A source that holds one thing after the other; `done` is called when nothing is left. */

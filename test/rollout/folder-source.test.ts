@@ -9,7 +9,7 @@ import { PolicyRefused } from '../../src/app/policy-refused.ts'
 import type { Offer } from '../../src/app/policy-source.ts'
 import { findPolicies } from '../../src/opa/policy-sources.ts'
 import { type ProjectCopy, tinyProject } from '../support/project-copy.ts'
-import { lockDoors } from './fixture.ts'
+import { lockDoors, ownerOpens } from './fixture.ts'
 
 let project: ProjectCopy
 beforeEach(() => {
@@ -133,7 +133,7 @@ describe('a build apart', { timeout: 120_000 }, () => {
   })
 
   it('refuses a policy that decides a row otherwise, where rows are asked for', async () => {
-    project.write('config/systems/acme/decisions.yaml', rows)
+    project.write('config/systems/acme/decisions.yaml', ownerOpens)
     await apart(true)
     lockDoors(project)
     await apart(false)
@@ -142,25 +142,3 @@ describe('a build apart', { timeout: 120_000 }, () => {
     expect(places).toEqual(['config/systems/acme/decisions.yaml:17:13'])
   })
 })
-
-const rows = `tenants:
-  house:
-    tenant: house
-    plan: large
-    projects: [front]
-    members:
-      - { user: olga, role: owner, two_factor_enabled: true }
-      - { user: gus, role: guest }
-rows:
-  - id: owner-opens
-    title: the owner opens the front door
-    given: house
-    request:
-      subject: olga
-      action: door:open
-      resource: { door: front, user: gus }
-    expect: allow
-    reason: role_grant
-    obligations: [{ type: send_email, to: olga }]
-    basis: S
-`

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { httpSource } from '../../src/app/http-source.ts'
+import { type HttpSourceOptions, httpSource } from '../../src/app/http-source.ts'
 import type { Offer } from '../../src/app/policy-source.ts'
 import { bundleFiles, packFiles } from '../../src/opa/bundle-archive.ts'
 import { builtBundle } from '../support/policy.ts'
@@ -14,7 +14,7 @@ let url: string
 let answer: (request: IncomingMessage, response: ServerResponse) => void
 const asked: (string | undefined)[][] = []
 beforeAll(async () => {
-  archive = await packFiles(bundleFiles(bundle))
+  archive = await packFiles(bundleFiles(bundle, '[]'))
   server = createServer((request, response) => {
     asked.push([request.headers['if-none-match'], request.headers.authorization])
     answer(request, response)
@@ -29,10 +29,11 @@ afterAll(() => {
 beforeEach(() => void asked.splice(0))
 
 /** A source with a clock of its own and no chance in it. */
-function sourceAt(clock: { ms: number }, more: { token?: string; max_bytes?: number; timeout_ms?: number } = {}) {
+function sourceAt(clock: { ms: number }, more: Partial<HttpSourceOptions> = {}) {
   const usual = { url, token: null, poll_seconds: 30, timeout_ms: 5000, max_bytes: 10_000_000, key: undefined }
+  const rows = { decision_rows: 'required', memory_mib: 64 } as const
   return httpSource(
-    { ...usual, ...more },
+    { ...usual, ...rows, ...more },
     () => 0.5,
     () => clock.ms,
   )
@@ -79,6 +80,15 @@ describe('a server', () => {
       [undefined, undefined],
       [undefined, undefined],
     ])
+  })
+
+  it('whose bundle carries no decision rows has one to offer only where they are ignored', async () => {
+    const bare = await packFiles(bundleFiles(bundle))
+    answer = (_, response) => void response.end(bare)
+    const delivery = async (decision_rows: 'required' | 'ignored') =>
+      ((await sourceAt({ ms: 0 }, { decision_rows }).look('')) as Offer).deliver()
+    expect(await failure(delivery('required'))).toMatch(/^the bundle carries no decision rows; /)
+    expect((await delivery('ignored')).bundle.manifest).toEqual(bundle.manifest)
   })
 
   it('that fails is asked again after a second, then after twice that, at most after the poll interval', async () => {

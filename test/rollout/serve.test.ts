@@ -11,7 +11,7 @@ import { createServerLog } from '../../src/log/server-log.ts'
 import { commandRun } from '../support/command-run.ts'
 import { builtBundle } from '../support/policy.ts'
 import { type ProjectCopy, tinyProject } from '../support/project-copy.ts'
-import { lockDoors } from './fixture.ts'
+import { lockDoors, ownerOpens } from './fixture.ts'
 import { servedChild } from './served-child.ts'
 import { keyOf } from './signing-keys.ts'
 
@@ -49,7 +49,7 @@ it('a served folder: what is broken changes nothing and is told, what is sound d
   }),
 )
 
-it('a served URL: signed bundles decide, and a rollback outlives the server and the process', {
+it('a served URL: signed bundles whose rows hold decide, and a rollback outlives the server and the process', {
   timeout: 120_000,
 }, async () => {
   const archive = join(folder, 'bundle.tar.gz')
@@ -73,7 +73,10 @@ it('a served URL: signed bundles decide, and a rollback outlives the server and 
     writeFileSync(file, `bundle: { kept_in: ${join(folder, 'kept')} }\n`)
     return commandRun('rollback', '--project', project.root, '--settings', file, ...flags)
   }
+  const allowed = ownerOpens.slice(ownerOpens.indexOf('expect:'), ownerOpens.indexOf('    basis:'))
+  const decisions = 'config/systems/acme/decisions.yaml'
   try {
+    project.write(decisions, ownerOpens)
     await publish(secret)
     await servedChild(
       project.root,
@@ -84,6 +87,13 @@ it('a served URL: signed bundles decide, and a rollback outlives the server and 
         const refused = await until(({ failures }) => failures === 1)
         expect(refused.last_error?.problems).toEqual(['the bundle is not signed; sign it with `postern sign`'])
         expect(await opens()).toBe(true)
+        await publish(secret)
+        const { last_error, policy } = await until(({ failures }) => failures === 2)
+        expect(last_error?.problems).toEqual([
+          expect.stringMatching(/^config[^ ]*decisions\.yaml:17:13: `owner-opens`: /),
+        ])
+        expect([policy, await opens()]).toEqual([refused.policy, true])
+        project.edit(decisions, allowed, 'expect: deny\n    reason: no_permission\n')
         await publish(secret)
         await until(({ activations }) => activations === 2)
         expect(await opens()).toBe(false)

@@ -13,7 +13,7 @@ import { builtBundle } from '../support/policy.ts'
 import { keyOf, signingKeys } from './signing-keys.ts'
 
 const bundle = builtBundle()
-const files = bundleFiles(bundle)
+const files = bundleFiles(bundle, '[]')
 const algorithms = Object.keys(signingKeys)
 const max_bytes = 10_000_000
 

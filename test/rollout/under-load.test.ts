@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { loadPolicy } from '../../src/app/activate.ts'
+import { packRows } from '../../src/app/bundle-rows.ts'
 import { httpSource } from '../../src/app/http-source.ts'
 import { rollOut } from '../../src/app/rollout.ts'
 import { serve } from '../../src/app/serve.ts'
@@ -14,7 +15,7 @@ import { openDoor } from '../support/acme.ts'
 import { inlinePdp } from '../support/policy.ts'
 import { clientOf } from '../support/serving.ts'
 import { brokenArchives, signedArchive } from './broken-archives.ts'
-import { mayOpen, twoPolicies } from './fixture.ts'
+import { mayOpen, ownerOpens, twoPolicies } from './fixture.ts'
 import { keyOf } from './signing-keys.ts'
 
 /** 40 here; the full size is 200, by `POSTERN_TEST_RELOADS=200`. */
@@ -41,7 +42,8 @@ it(`${reloads} reloads at ${perSecond} requests a second, two in five of them br
   timeout: 600_000,
 }, async () => {
   const sound = [await signedArchive(policies.locked), await signedArchive(policies.open)]
-  const broken = await brokenArchives(policies.locked)
+  policies.project.write('config/systems/acme/decisions.yaml', ownerOpens)
+  const broken = await brokenArchives(policies.locked, packRows(policies.project.root, ['acme']))
   let served: { archive: Uint8Array; etag: string } = { archive: await signedArchive(policies.open), etag: '"0"' }
   const origin = createServer((request, response) => {
     response.setHeader('ETag', served.etag)
@@ -66,6 +68,8 @@ it(`${reloads} reloads at ${perSecond} requests a second, two in five of them br
     timeout_ms: 5000,
     max_bytes: 10_000_000,
     key: keyOf('RS256', 'publicKey'),
+    decision_rows: 'required',
+    memory_mib: 64,
   })
   const stop = new AbortController()
   const tag = served.etag
