@@ -57,12 +57,14 @@ describe.each(backends)('the deliverer on $name', ({ directoryOf }) => {
     const directory = await directoryOf(...emptyTenants('a', 'b'))
     await send(directory, 'a', ['1', '2'])
     await send(directory, 'b', ['3'])
-    let failures = 2
-    const { channel, taken, tried } = receiver(({ id }) => id === '1' && failures-- > 0)
-    deliver(directory, { webhook: channel }, { now: Date.now })
+    let failures = 0
+    // The other tenant's is taken while this one is refused, or never.
+    const refuses = ({ id }: Message) => id === '1' && (++failures < 3 || !taken.includes('b 3'))
+    const { channel, taken, tried } = receiver(refuses)
+    deliver(directory, { webhook: channel }, { now: Date.now, attempts: 1_000, random: () => 0 })
     await until(() => taken.length === 3)
-    expect(tried.filter((id) => id !== '3')).toEqual(['1', '1', '1', '2'])
-    expect(taken[0]).toBe('b 3')
+    expect(taken).toEqual(['b 3', 'a 1', 'a 2'])
+    expect(tried.filter((id) => id !== '3')).toEqual([...Array(failures).fill('1'), '2'])
   })
 
   it('waits twice as long after each failure, less up to a half, and an hour at most', async () => {
