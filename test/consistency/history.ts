@@ -89,12 +89,13 @@ export function tally(found: readonly Violation[]): Partial<Record<Promised, num
 
 /** After each write that nobody waited for, how long it took each sidecar until it gave a decision that knew of it. */
 export function propagation(writes: readonly Written[], checks: readonly Checked[]): readonly number[] {
-  const sidecars = new Map<number, Checked[]>()
-  for (const check of checks) sidecars.set(check.by, [...(sidecars.get(check.by) ?? []), check])
-  return [...sidecars.values()].flatMap((mine) => {
-    const inOrder = mine.sort((a, b) => a.answered - b.answered)
+  const sidecars = new Set(checks.map((check) => check.by))
+  return [...sidecars].flatMap((by) => {
+    const inOrder = checks.filter((check) => check.by === by).sort((a, b) => a.answered - b.answered)
+    let next = 0
     return writes.flatMap((write) => {
-      const first = write.everywhere ? undefined : inOrder.find((check) => check.rev >= write.rev)
+      while (next < inOrder.length && (inOrder[next] as Checked).rev < write.rev) next++
+      const first = write.everywhere ? undefined : inOrder[next]
       return first === undefined ? [] : [Math.max(0, first.answered - write.answered)]
     })
   })
