@@ -74,10 +74,14 @@ async function whileStatesChange({ sidecars, networks }: DistantFleet): Promise<
 }
 
 describe.skipIf(!hasPostgres)('a role that is lost with the share that it needs (skipped without PostgreSQL)', () => {
-  it('gives a right that never was where rows answer also at an earlier revision of their tenant', async () => {
-    const fleet = await startDistantFleet(2, codeWithout('rows'))
-    expect([...(await whileStatesChange(fleet)).keys()]).toContain('share_grant')
-  })
+  it(
+    'gives a right that never was where rows answer also at an earlier revision of their tenant',
+    async () => {
+      const fleet = await startDistantFleet(2, codeWithout('rows'))
+      expect([...(await whileStatesChange(fleet)).keys()]).toContain('share_grant')
+    },
+    testTimeout,
+  )
 
   it(
     `gives none in any decision during ${writes} writes, each of which is of one revision`,
