@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readBases } from '../review/decision-bases.ts'
 import { type Breach, breachOf, type PlacedInvariant, readInvariants } from '../review/invariants.ts'
-import { questionsOf } from '../review/questions.ts'
+import { type Question, questionsOf } from '../review/questions.ts'
 import type { ReviewedPolicy } from '../review/reviewed-policy.ts'
 
 /** What a search for counterexamples found, of how many invariants, over how many requests. */
@@ -20,8 +20,8 @@ export function searchInvariants(root: string, reviewed: ReviewedPolicy): Invari
   const placed = readInvariants(root, reviewed)
   const searches = Object.keys(reviewed.model).map((system) => {
     const own = placed.filter(({ invariant }) => invariant.system === system)
-    const { asked, breaches } = searchSystem(system, own, root, reviewed)
-    return { asked, found: withPlaces(own, breaches) }
+    const questions = questionsOf(system, [reviewed], [readBases(root, system)])
+    return { asked: questions.length, found: withPlaces(own, breachesOf(own, reviewed, questions)) }
   })
   return {
     found: searches.flatMap(({ found }) => found).sort((a, b) => a.at.line - b.at.line),
@@ -30,18 +30,13 @@ export function searchInvariants(root: string, reviewed: ReviewedPolicy): Invari
   }
 }
 
-/**
- * Holds the invariants of a system against the requests that it is asked: what breaks each, if anything does. Throws a
- * `DocumentError` where the requests cannot be read.
- */
-export function searchSystem(
-  system: string,
+/** For each of the invariants the first of the questions that breaks it, if any does. */
+export function breachesOf(
   own: readonly Pick<PlacedInvariant, 'invariant'>[],
-  root: string,
   reviewed: ReviewedPolicy,
-): { readonly asked: number; readonly breaches: readonly (Breach | undefined)[] } {
-  const questions = questionsOf(system, [reviewed], [readBases(root, system)])
-  return { asked: questions.length, breaches: own.map(({ invariant }) => breachOf(invariant, reviewed, questions)) }
+  questions: readonly Question[],
+): readonly (Breach | undefined)[] {
+  return own.map(({ invariant }) => breachOf(invariant, reviewed, questions))
 }
 
 /** The invariants that are broken, each where it is written. */

@@ -1,21 +1,25 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { packageRoot } from '../document/package-root.ts'
 import { DocumentError, formatProblem, type Problem } from '../document/problem.ts'
 import { type Bundle, sha256 } from '../opa/bundle.ts'
 import { unformattedPolicies } from '../opa/format-policies.ts'
 import { checkPolicies } from '../opa/inspect-policy.ts'
+import { createLimit } from '../opa/limit.ts'
 import { lintPolicies } from '../opa/lint-policy.ts'
 import { findPolicies, indexPolicies, openMemory } from '../opa/policy-sources.ts'
 import type { Progress } from '../opa/progress.ts'
-import { testGroups, testPolicies, unreachedLines } from '../opa/test-policies.ts'
+import { type PolicyTests, type TestGroup, testGroups, testPolicies, unreachedLines } from '../opa/test-policies.ts'
 import { type OpaToolchain, resolveOpa } from '../opa/toolchain.ts'
 import type { CheckReport, CheckResult } from '../review/check-report.ts'
 import { problemsOfRow } from '../review/check-row-outcome.ts'
+import { readBases } from '../review/decision-bases.ts'
 import { readInvariants } from '../review/invariants.ts'
+import { questionsOf } from '../review/questions.ts'
 import type { ReviewedPolicy } from '../review/reviewed-policy.ts'
 import { type BundleIndex, build } from './build.ts'
-import { basesText, hasInvariants, searchSystem, withPlaces } from './check-invariants.ts'
+import { basesText, breachesOf, hasInvariants, withPlaces } from './check-invariants.ts'
 import { parityProblems } from './check-parity.ts'
 import { decisionRowsOf, decisionText } from './decision-files.ts'
 import type { Project } from './project.ts'
@@ -51,6 +55,8 @@ export function createChecker(options: CheckerOptions): Checker {
   const { root } = project
   const known = new Map<string, { readonly key: string; readonly result: unknown }>()
   const compared = new WeakMap<readonly RowRun[], readonly Problem[]>()
+  /** How many tests there are, by the text of their files. */
+  const counted = new Map<string, number>()
   let toolchain: Promise<OpaToolchain> | undefined
 
   /** What was found the last time, where it was found of the same sources. */
@@ -62,26 +68,28 @@ export function createChecker(options: CheckerOptions): Checker {
     return result
   }
 
+  const textOf = (files: readonly string[]) =>
+    sha256(files.map((file) => `${file}\n${readFileSync(join(root, file))}`).join('\n'))
+
   async function check(): Promise<readonly CheckResult[]> {
     toolchain ??= options.toolchain()
     const opa = await toolchain
     const { files } = findPolicies(root)
     const tests = testsBelow(root)
-    const textOf = (some: readonly string[]) =>
-      sha256(some.map((file) => `${file}\n${readFileSync(join(root, file))}`).join('\n'))
     const rego = textOf([...files, ...tests])
     progress.start('checking policies')
-    // The tests take longest of what OPA does, and nothing waits for them.
-    const [format, strict, lint, tested, { built, decided }] = await Promise.all([
-      remembered('format', rego, () => unformattedPolicies(opa, root, [...files, ...tests])),
-      remembered('strict', rego, () => strictly(opa, root, files, tests)),
-      remembered('lint', rego, () => lintOf(opa, project, files, tests)),
+    // A core is left to the build, for which the rows wait.
+    const aside = createLimit(Math.max(1, availableParallelism() - 1))
+    const [{ built, decided }, format, strict, lint, tested] = await Promise.all([
+      buildAndDecide(opa),
+      remembered('format', rego, () => aside(() => unformattedPolicies(opa, root, [...files, ...tests]))),
+      remembered('strict', rego, () => aside(() => strictly(opa, root, files, tests))),
+      remembered('lint', rego, () => aside(() => lintOf(opa, project, files, tests))),
       Promise.all(
         testGroups(files, tests).map((group) =>
-          remembered(`tests ${group.name}`, textOf(group.files), () => testPolicies(opa, root, group)),
+          remembered(`tests ${group.name}`, textOf(group.files), () => aside(() => testsOf(opa, group))),
         ),
       ),
-      buildAndDecide(opa),
     ])
     const checks: CheckResult[] = [
       { name: 'strict', about: 'Rego files', count: files.length + tests.length, problems: strict },
@@ -96,6 +104,14 @@ export function createChecker(options: CheckerOptions): Checker {
       },
     ]
     return eachOnce([...checks, ...decided])
+  }
+
+  /** Tests whose files are as they were, and that pass, need not be listed again. */
+  async function testsOf(opa: OpaToolchain, group: TestGroup): Promise<PolicyTests> {
+    const written = textOf(group.files.filter((file) => file.endsWith('_test.rego')))
+    const tested = await testPolicies(opa, root, group, counted.get(written))
+    if (tested.unreached !== undefined) counted.set(written, tested.count)
+    return tested
   }
 
   async function buildAndDecide(opa: OpaToolchain) {
@@ -121,12 +137,17 @@ export function createChecker(options: CheckerOptions): Checker {
     const needs = JSON.stringify(needsOf(index))
     const decided = await Promise.all(
       systems.map((system) =>
-        remembered(`rows ${system}`, [index.decisions[system], needs, decisionText(root, system)].join(' '), () => {
-          const problems: Problem[] = []
-          const runs = runRows(reviewed.policy, index, decisionRowsOf(root, [system], problems))
-          problems.push(...runs.flatMap(({ row, outcome }) => problemsOfRow(row, outcome)))
-          return { runs, problems }
-        }),
+        remembered(
+          `rows ${system}`,
+          [index.decisions[system], needs, decisionText(root, system)].join(' '),
+          async () => {
+            const read = await remembered(`rows of ${system}`, decisionText(root, system), () => rowsOf(root, system))
+            const runs = runRows(reviewed.policy, index, read.rows)
+            const problems = [...read.problems]
+            problems.push(...runs.flatMap(({ row, outcome }) => problemsOfRow(row, outcome)))
+            return { runs, problems }
+          },
+        ),
       ),
     )
     const count = decided.reduce((sum, { runs }) => sum + runs.length, 0)
@@ -155,21 +176,24 @@ export function createChecker(options: CheckerOptions): Checker {
     progress.start('looking for counterexamples')
     try {
       const placed = readInvariants(root, reviewed)
-      const problems = await Promise.all(
-        systems.map(async (system) => {
-          const own = placed.filter(({ invariant }) => invariant.system === system)
-          const asked = JSON.stringify(own.map(({ invariant }) => invariant))
-          const key = [index.decisions[system], basesText(root, system), asked].join(' ')
-          const search = () => searchSystem(system, own, root, reviewed)
-          const { breaches } = await remembered(`invariants ${system}`, key, search)
-          return withPlaces(own, breaches).map(({ at, message, witness }) => ({
-            ...at,
-            message,
-            remedy: `correct the policy or the invariant; \`postern eval --request\` explains \`${JSON.stringify(witness)}\``,
-          }))
-        }),
-      )
-      return { ...said, count: placed.length, problems: problems.flat() }
+      const problems: Problem[] = []
+      for (const system of systems) {
+        const own = placed.filter(({ invariant }) => invariant.system === system)
+        const asked = JSON.stringify(own.map(({ invariant }) => invariant))
+        const bases = basesText(root, system)
+        const key = [index.decisions[system], bases, asked].join(' ')
+        const breaches = await remembered(`invariants ${system}`, key, async () => {
+          // Another rule of the Rego mostly leaves the same to ask.
+          const space = JSON.stringify([reviewed.model[system], index.systems[system], index.core_needs, bases])
+          const make = () => questionsOf(system, [reviewed], [readBases(root, system)])
+          return breachesOf(own, reviewed, await remembered(`questions ${system}`, space, make))
+        })
+        for (const { at, message, witness } of withPlaces(own, breaches)) {
+          const remedy = `correct the policy or the invariant; \`postern eval --request\` explains \`${JSON.stringify(witness)}\``
+          problems.push({ ...at, message, remedy })
+        }
+      }
+      return { ...said, count: placed.length, problems }
     } catch (error) {
       if (!(error instanceof DocumentError)) throw error
       return { ...said, count: 0, problems: error.problems }
@@ -259,6 +283,11 @@ async function lintOf(
     tested: tests.includes(file.replace(/\.rego$/, '_test.rego')),
   }))
   return lintPolicies(linted, rules)
+}
+
+function rowsOf(root: string, system: string) {
+  const problems: Problem[] = []
+  return { rows: decisionRowsOf(root, [system], problems), problems: problems as readonly Problem[] }
 }
 
 /** Policy tests, relative to the root, sorted. */
