@@ -176,6 +176,22 @@ it('asked again after each edit, says what one that is asked for the first time 
     const checker = checkerOf(copy)
     await checker.run()
     const edits: Readonly<Record<string, () => void>> = {
+      'one test more': () => {
+        const keys = 'policies/systems/filestack/keys_test.rego'
+        copy.write(keys, `${copy.read(keys)}\ntest_one_more if 1 < 2\n`)
+      },
+      'a permission more, which an invariant forbids': () => {
+        copy.edit(
+          'config/invariants.yaml',
+          'invariants:\n',
+          'invariants:\n  - { system: quantcdn, never: { roles: [read_only], permissions: ["archive:*"] } }\n',
+        )
+        copy.edit(
+          'config/systems/quantcdn/matrix.yaml',
+          '  archive:\n',
+          '  archive:\n    restore: { read_only: allow }\n',
+        )
+      },
       'a rule that nothing reaches': () => {
         const keys = 'policies/systems/filestack/keys.rego'
         copy.write(keys, `${copy.read(keys)}\nnobody := input.request.action\n`)
