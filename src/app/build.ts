@@ -10,8 +10,7 @@ import type { CompiledSystem } from '../model/compile-system.ts'
 import { findModelFiles, type ModelValidators, readModelFiles } from '../model/system-files.ts'
 import { type Bundle, bundleFormat, type Manifest, makeBundle, readBundle, sha256, writeBundle } from '../opa/bundle.ts'
 import { compileWasm } from '../opa/compile-wasm.ts'
-import { checkPolicies } from '../opa/inspect-policy.ts'
-import { findPolicies, indexPolicies, openMemory } from '../opa/policy-sources.ts'
+import { checkSources, findPolicies, indexPolicies, type OpaMemory } from '../opa/policy-sources.ts'
 import type { Progress } from '../opa/progress.ts'
 import { inputClosure, type RegoRule } from '../opa/rego-index.ts'
 import type { OpaToolchain } from '../opa/toolchain.ts'
@@ -53,8 +52,8 @@ export interface BuildOptions {
   readonly root: string
   /** Where the bundle goes. */
   readonly output: string
-  /** Where answers of OPA are kept between builds. */
-  readonly cacheFolder: string
+  /** Answers of OPA from earlier builds. Whoever opened it saves it. */
+  readonly memory: OpaMemory
   readonly toolchain: () => Promise<OpaToolchain>
   readonly progress: Progress
 }
@@ -78,7 +77,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
 }
 
 async function buildBundle(options: BuildOptions): Promise<BuildResult> {
-  const { root, output, progress } = options
+  const { root, output, memory, progress } = options
   const sources = findPolicies(root)
   // Before anything is parsed: a server that finds its bundle up to date starts at once.
   const fingerprint = sourcesDigest(root)
@@ -90,13 +89,12 @@ async function buildBundle(options: BuildOptions): Promise<BuildResult> {
 
   const toolchain = await options.toolchain()
   const capabilities = capabilitiesFile()
-  const memory = openMemory(join(options.cacheFolder, 'opa-answers.json'))
   const problems: Problem[] = []
   progress.start('checking policies')
   const rules = await indexPolicies(toolchain, root, sources, memory, problems)
   // What does not parse makes every name in it look missing.
   if (problems.length > 0) throw new DocumentError(problems)
-  problems.push(...(await checkPolicies(toolchain, sources.files, capabilities, { cwd: root })))
+  problems.push(...(await checkSources(toolchain, root, sources.files, capabilities, memory)))
   const resolutions = crossCheck(systems, rules, problems)
   const core = coreNeeds(rules, problems)
   const ruleNeeds = needsOfRules(systems, resolutions, rules, problems)
@@ -106,7 +104,6 @@ async function buildBundle(options: BuildOptions): Promise<BuildResult> {
   )
   progress.start('compiling to WASM')
   const wasm = await compileWasm(toolchain, root, sources.files, capabilities)
-  memory.save()
   // Files that changed meanwhile are in the bundle in part, under the name of the whole that was there before.
   if (sourcesDigest(root) !== fingerprint) return buildBundle(options)
   const common = {
@@ -151,7 +148,8 @@ function sourcesDigest(root: string): string {
   return sha256(JSON.stringify([bundleFormat, version(), read, sha256(readFileSync(capabilitiesFile()))]))
 }
 
-function capabilitiesFile(): string {
+/** The built-ins that a policy may use. */
+export function capabilitiesFile(): string {
   return join(packageRoot(), 'src/opa/capabilities.json')
 }
 

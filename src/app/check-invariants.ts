@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readBases } from '../review/decision-bases.ts'
-import { type Breach, breachOf, type PlacedInvariant, readInvariants } from '../review/invariants.ts'
-import { type Question, questionsOf } from '../review/questions.ts'
+import { type Breach, breachesOf, mustDeny, type PlacedInvariant, readInvariants } from '../review/invariants.ts'
+import { questionsOf } from '../review/questions.ts'
 import type { ReviewedPolicy } from '../review/reviewed-policy.ts'
 
 /** What a search for counterexamples found, of how many invariants, over how many requests. */
@@ -21,22 +21,16 @@ export function searchInvariants(root: string, reviewed: ReviewedPolicy): Invari
   const searches = Object.keys(reviewed.model).map((system) => {
     const own = placed.filter(({ invariant }) => invariant.system === system)
     const questions = questionsOf(system, [reviewed], [readBases(root, system)])
-    return { asked: questions.length, found: withPlaces(own, breachesOf(own, reviewed, questions)) }
+    return {
+      asked: questions.length,
+      found: withPlaces(own, breachesOf(own, reviewed, mustDeny(own, reviewed, questions))),
+    }
   })
   return {
     found: searches.flatMap(({ found }) => found).sort((a, b) => a.at.line - b.at.line),
     count: placed.length,
     asked: searches.reduce((sum, { asked }) => sum + asked, 0),
   }
-}
-
-/** For each of the invariants the first of the questions that breaks it, if any does. */
-export function breachesOf(
-  own: readonly Pick<PlacedInvariant, 'invariant'>[],
-  reviewed: ReviewedPolicy,
-  questions: readonly Question[],
-): readonly (Breach | undefined)[] {
-  return own.map(({ invariant }) => breachOf(invariant, reviewed, questions))
 }
 
 /** The invariants that are broken, each where it is written. */

@@ -1,27 +1,35 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { packageRoot } from '../document/package-root.ts'
+import { setImmediate as toOthers } from 'node:timers/promises'
 import { DocumentError, formatProblem, type Problem } from '../document/problem.ts'
-import { type Bundle, sha256 } from '../opa/bundle.ts'
+import type { Bundle } from '../opa/bundle.ts'
 import { unformattedPolicies } from '../opa/format-policies.ts'
-import { checkPolicies } from '../opa/inspect-policy.ts'
-import { createLimit } from '../opa/limit.ts'
+import { createLimit, type Limit } from '../opa/limit.ts'
 import { lintPolicies } from '../opa/lint-policy.ts'
-import { findPolicies, indexPolicies, openMemory } from '../opa/policy-sources.ts'
+import {
+  checkSources,
+  digestOf,
+  findPolicies,
+  indexPolicies,
+  type OpaMemory,
+  openMemory,
+} from '../opa/policy-sources.ts'
 import type { Progress } from '../opa/progress.ts'
+import type { RegoRule } from '../opa/rego-index.ts'
 import { type PolicyTests, type TestGroup, testGroups, testPolicies, unreachedLines } from '../opa/test-policies.ts'
 import { type OpaToolchain, resolveOpa } from '../opa/toolchain.ts'
 import type { CheckReport, CheckResult } from '../review/check-report.ts'
 import { problemsOfRow } from '../review/check-row-outcome.ts'
 import { readBases } from '../review/decision-bases.ts'
-import { readInvariants } from '../review/invariants.ts'
+import { breachesOf, mustDeny, readInvariants } from '../review/invariants.ts'
 import { questionsOf } from '../review/questions.ts'
 import type { ReviewedPolicy } from '../review/reviewed-policy.ts'
-import { type BundleIndex, build } from './build.ts'
-import { basesText, breachesOf, hasInvariants, withPlaces } from './check-invariants.ts'
+import { type BundleIndex, build, capabilitiesFile } from './build.ts'
+import { basesText, hasInvariants, withPlaces } from './check-invariants.ts'
 import { parityProblems } from './check-parity.ts'
 import { decisionRowsOf, decisionText } from './decision-files.ts'
+import { fileStates } from './file-states.ts'
 import type { Project } from './project.ts'
 import { reviewPolicy } from './review-policy.ts'
 import { needsOf, type RowRun, runRows } from './run-rows.ts'
@@ -55,9 +63,13 @@ export function createChecker(options: CheckerOptions): Checker {
   const { root } = project
   const known = new Map<string, { readonly key: string; readonly result: unknown }>()
   const compared = new WeakMap<readonly RowRun[], readonly Problem[]>()
+  const memory = openMemory(join(project.cache, 'check-answers.json'))
   /** How many tests there are, by the text of their files. */
   const counted = new Map<string, number>()
   let toolchain: Promise<OpaToolchain> | undefined
+
+  /** What the run that is under way found. */
+  const fresh = new Set<string>()
 
   /** What was found the last time, where it was found of the same sources. */
   async function remembered<T>(name: string, key: string, find: () => Promise<T> | T): Promise<T> {
@@ -65,35 +77,30 @@ export function createChecker(options: CheckerOptions): Checker {
     if (last?.key === key) return last.result as T
     const result = await find()
     known.set(name, { key, result })
+    fresh.add(name)
     return result
   }
-
-  const textOf = (files: readonly string[]) =>
-    sha256(files.map((file) => `${file}\n${readFileSync(join(root, file))}`).join('\n'))
 
   async function check(): Promise<readonly CheckResult[]> {
     toolchain ??= options.toolchain()
     const opa = await toolchain
     const { files } = findPolicies(root)
     const tests = testsBelow(root)
-    const rego = textOf([...files, ...tests])
+    const all = [...files, ...tests]
+    const rego = digestOf(root, all)
     progress.start('checking policies')
     // A core is left to the build, for which the rows wait.
     const aside = createLimit(Math.max(1, availableParallelism() - 1))
-    const [{ built, decided }, format, strict, lint, tested] = await Promise.all([
+    const [{ built, decided }, format, strict, { lint, tested }] = await Promise.all([
       buildAndDecide(opa),
-      remembered('format', rego, () => aside(() => unformattedPolicies(opa, root, [...files, ...tests]))),
-      remembered('strict', rego, () => aside(() => strictly(opa, root, files, tests))),
-      remembered('lint', rego, () => aside(() => lintOf(opa, project, files, tests))),
-      Promise.all(
-        testGroups(files, tests).map((group) =>
-          remembered(`tests ${group.name}`, textOf(group.files), () => aside(() => testsOf(opa, group))),
-        ),
-      ),
+      remembered('format', rego, () => aside(() => unformattedPolicies(opa, root, all))),
+      aside(() => strictly(opa, root, files, tests, memory)),
+      lintAndTest(opa, files, tests, aside),
     ])
+    memory.save()
     const checks: CheckResult[] = [
-      { name: 'strict', about: 'Rego files', count: files.length + tests.length, problems: strict },
-      { name: 'format', about: 'Rego files', count: files.length + tests.length, problems: format },
+      { name: 'strict', about: 'Rego files', count: all.length, problems: strict },
+      { name: 'format', about: 'Rego files', count: all.length, problems: format },
       { name: 'lint', about: 'Rego files', count: files.length, problems: lint },
       { name: 'build', about: 'systems', count: built.systems.length, problems: built.problems },
       {
@@ -106,16 +113,36 @@ export function createChecker(options: CheckerOptions): Checker {
     return eachOnce([...checks, ...decided])
   }
 
+  async function lintAndTest(opa: OpaToolchain, files: readonly string[], tests: readonly string[], aside: Limit) {
+    // What does not parse is said by the strict check.
+    const unparsed: Problem[] = []
+    const rules = await indexPolicies(opa, root, { files }, memory, unparsed)
+    const ofTests = await indexPolicies(opa, root, { files: tests }, memory, unparsed)
+    const { lint, groups } = await remembered('lint', digestOf(root, [...files, ...tests]), () => ({
+      lint: lintOf(root, files, tests, rules),
+      groups: testGroups(files, tests, unparsed.length > 0 ? undefined : [...rules, ...ofTests]),
+    }))
+    const tested = await Promise.all(
+      groups.map((group) =>
+        remembered(`tests ${group.name}`, digestOf(root, group.files), () => aside(() => testsOf(opa, group))),
+      ),
+    )
+    return { lint, tested }
+  }
+
   /** Tests whose files are as they were, and that pass, need not be listed again. */
   async function testsOf(opa: OpaToolchain, group: TestGroup): Promise<PolicyTests> {
-    const written = textOf(group.files.filter((file) => file.endsWith('_test.rego')))
+    const written = digestOf(
+      root,
+      group.files.filter((file) => file.endsWith('_test.rego')),
+    )
     const tested = await testPolicies(opa, root, group, counted.get(written))
     if (tested.unreached !== undefined) counted.set(written, tested.count)
     return tested
   }
 
   async function buildAndDecide(opa: OpaToolchain) {
-    const built = await buildOf(options, opa)
+    const built = await buildOf(options, opa, memory)
     progress.start('deciding the rows')
     return { built, decided: await rowChecks(opa, built) }
   }
@@ -135,34 +162,27 @@ export function createChecker(options: CheckerOptions): Checker {
     const { policy: digest, index } = bundle.manifest
     const reviewed = await remembered('policy', digest, () => reviewPolicy(bundle))
     const needs = JSON.stringify(needsOf(index))
-    const decided = await Promise.all(
-      systems.map((system) =>
-        remembered(
-          `rows ${system}`,
-          [index.decisions[system], needs, decisionText(root, system)].join(' '),
-          async () => {
-            const read = await remembered(`rows of ${system}`, decisionText(root, system), () => rowsOf(root, system))
-            const runs = runRows(reviewed.policy, index, read.rows)
-            const problems = [...read.problems]
-            problems.push(...runs.flatMap(({ row, outcome }) => problemsOfRow(row, outcome)))
-            return { runs, problems }
-          },
-        ),
-      ),
-    )
+    const decided = []
+    for (const system of systems) {
+      const key = [index.decisions[system], needs, decisionText(root, system)].join(' ')
+      decided.push(
+        await remembered(`rows ${system}`, key, async () => {
+          const read = await remembered(`rows of ${system}`, decisionText(root, system), () => rowsOf(root, system))
+          await toOthers()
+          const runs = runRows(reviewed.policy, index, read.rows)
+          const problems = [...read.problems]
+          problems.push(...runs.flatMap(({ row, outcome }) => problemsOfRow(row, outcome)))
+          return { runs, problems }
+        }),
+      )
+    }
+    const runs = decided.map((of) => of.runs)
+    const [unlike, held] = await Promise.all([parity(opa, runs), invariants(index, reviewed, systems)])
     const count = decided.reduce((sum, { runs }) => sum + runs.length, 0)
     return [
       { name: 'decisions', about, count, problems: decided.flatMap(({ problems }) => problems) },
-      {
-        name: 'parity',
-        about,
-        count,
-        problems: await parity(
-          opa,
-          decided.map(({ runs }) => runs),
-        ),
-      },
-      await invariants(index, reviewed, systems),
+      { name: 'parity', about, count, problems: unlike },
+      held,
     ]
   }
 
@@ -183,10 +203,11 @@ export function createChecker(options: CheckerOptions): Checker {
         const bases = basesText(root, system)
         const key = [index.decisions[system], bases, asked].join(' ')
         const breaches = await remembered(`invariants ${system}`, key, async () => {
+          await toOthers()
           // Another rule of the Rego mostly leaves the same to ask.
-          const space = JSON.stringify([reviewed.model[system], index.systems[system], index.core_needs, bases])
-          const make = () => questionsOf(system, [reviewed], [readBases(root, system)])
-          return breachesOf(own, reviewed, await remembered(`questions ${system}`, space, make))
+          const space = JSON.stringify([reviewed.model[system], index.systems[system], index.core_needs, bases, asked])
+          const make = () => mustDeny(own, reviewed, questionsOf(system, [reviewed], [readBases(root, system)]))
+          return breachesOf(own, reviewed, await remembered(`must deny ${system}`, space, make))
         })
         for (const { at, message, witness } of withPlaces(own, breaches)) {
           const remedy = `correct the policy or the invariant; \`postern eval --request\` explains \`${JSON.stringify(witness)}\``
@@ -217,10 +238,14 @@ export function createChecker(options: CheckerOptions): Checker {
   return {
     async run() {
       const start = performance.now()
+      const before = sourceStates(root)
+      fresh.clear()
       try {
         return { checks: await check(), milliseconds: Math.round(performance.now() - start) }
       } finally {
         progress.done()
+        // INVARIANT: of sources that changed meanwhile nothing is kept: it may be of the new text under the old one's key.
+        if (sourceStates(root) !== before) for (const name of fresh) known.delete(name)
       }
     },
   }
@@ -233,7 +258,7 @@ interface Built {
   readonly bundle?: Bundle<BundleIndex>
 }
 
-async function buildOf({ project, progress }: CheckerOptions, opa: OpaToolchain): Promise<Built> {
+async function buildOf({ project, progress }: CheckerOptions, opa: OpaToolchain, memory: OpaMemory): Promise<Built> {
   const folder = join(project.root, 'config/systems')
   const systems = existsSync(folder)
     ? readdirSync(folder, { withFileTypes: true })
@@ -245,7 +270,7 @@ async function buildOf({ project, progress }: CheckerOptions, opa: OpaToolchain)
     const { bundle } = await build({
       root: project.root,
       output: project.bundle,
-      cacheFolder: project.cache,
+      memory,
       toolchain: async () => opa,
       progress,
     })
@@ -262,27 +287,34 @@ async function strictly(
   root: string,
   files: readonly string[],
   tests: readonly string[],
+  memory: OpaMemory,
 ): Promise<readonly Problem[]> {
-  const policies = await checkPolicies(opa, files, join(packageRoot(), 'src/opa/capabilities.json'), { cwd: root })
-  return policies.length > 0 ? policies : checkPolicies(opa, [...files, ...tests], undefined, { cwd: root })
+  const policies = await checkSources(opa, root, files, capabilitiesFile(), memory)
+  return policies.length > 0 ? policies : checkSources(opa, root, [...files, ...tests], undefined, memory)
 }
 
-async function lintOf(
-  opa: OpaToolchain,
-  { root, cache }: Project,
+function lintOf(
+  root: string,
   files: readonly string[],
   tests: readonly string[],
-): Promise<readonly Problem[]> {
-  const memory = openMemory(join(cache, 'check-answers.json'))
-  // What does not parse is said by the strict check.
-  const rules = await indexPolicies(opa, root, { files }, memory, [])
-  memory.save()
+  rules: readonly RegoRule[],
+): readonly Problem[] {
   const linted = files.map((file) => ({
     file,
     text: readFileSync(join(root, file), 'utf8'),
     tested: tests.includes(file.replace(/\.rego$/, '_test.rego')),
   }))
   return lintPolicies(linted, rules)
+}
+
+/** Changes with every file that a check reads. */
+function sourceStates(root: string): string {
+  const files = ['config', 'policies'].flatMap((folder) =>
+    existsSync(join(root, folder))
+      ? readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name))
+      : [],
+  )
+  return fileStates(root, files)
 }
 
 function rowsOf(root: string, system: string) {

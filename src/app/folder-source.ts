@@ -1,10 +1,8 @@
-import { statSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bundle } from '../opa/bundle.ts'
-import { sha256 } from '../opa/bundle.ts'
 import { type BundleIndex, sourceFiles } from './build.ts'
 import { decisionFiles } from './decision-files.ts'
+import { fileStates } from './file-states.ts'
 import { PolicyRefused } from './policy-refused.ts'
 import type { PolicySource } from './policy-source.ts'
 
@@ -50,16 +48,9 @@ export function folderSource(options: FolderSourceOptions): PolicySource {
   }
 }
 
-/** Changes with every file that a policy is made of: its path, its time of change, its size, and which file it is. */
+/** Changes with every file that a policy is made of. */
 export function stateOf(root: string): string {
-  return sha256(
-    [...sourceFiles(root), ...decisionFiles(root)]
-      .map((file) => {
-        const stats = statSync(join(root, file), { bigint: true, throwIfNoEntry: false })
-        return `${file}\0${stats?.dev}\0${stats?.ino}\0${stats?.mtimeNs}\0${stats?.size}`
-      })
-      .join('\n'),
-  )
+  return fileStates(root, [...sourceFiles(root), ...decisionFiles(root)])
 }
 
 async function settledState(root: string, quietMs: number): Promise<string> {

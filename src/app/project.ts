@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { tenantFiles } from '../directory/document-tenants.ts'
+import { openMemory } from '../opa/policy-sources.ts'
 import type { Progress } from '../opa/progress.ts'
 import { resolveOpa } from '../opa/toolchain.ts'
 import { type BuildResult, build } from './build.ts'
@@ -18,14 +19,17 @@ export function projectAt(root: string): Project {
 }
 
 /** Builds the project's bundle where its sources changed. Rejects as `build` does, or with a `ToolchainError`. */
-export function buildProject(project: Project, env: NodeJS.ProcessEnv, progress: Progress): Promise<BuildResult> {
-  return build({
+export async function buildProject(project: Project, env: NodeJS.ProcessEnv, progress: Progress): Promise<BuildResult> {
+  const memory = openMemory(join(project.cache, 'opa-answers.json'))
+  const result = await build({
     root: project.root,
     output: project.bundle,
-    cacheFolder: project.cache,
+    memory,
     toolchain: () => resolveOpa({ env, cacheDir: project.cache, progress }),
     progress,
   })
+  if (result.built) memory.save()
+  return result
 }
 
 /** The tenant documents to serve: those of the path, or each system's `demo.yaml`. */

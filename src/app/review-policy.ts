@@ -30,13 +30,24 @@ export function reviewPolicy(bundle: Bundle<BundleIndex>): ReviewedPolicy {
   return {
     policy,
     model,
-    decide(request) {
-      try {
-        return pdp.decide(request).decision
-      } catch (error) {
-        if (error instanceof PosternError) return { error: error.code }
-        throw error
-      }
-    },
+    decide: (request) =>
+      orRefused(
+        () => pdp.decide(request).decision,
+        ({ code }) => ({ error: code }),
+      ),
+    prepare: (request) =>
+      orRefused(
+        () => pdp.prepare(request),
+        () => undefined,
+      ),
+  }
+}
+
+function orRefused<T, R>(ask: () => T, refused: (error: PosternError) => R): T | R {
+  try {
+    return ask()
+  } catch (error) {
+    if (error instanceof PosternError) return refused(error)
+    throw error
   }
 }

@@ -123,6 +123,24 @@ export function inputClosure(
   }
 }
 
+/** The files of all rules that those of these files may call, their own included. */
+export function fileClosure(rules: readonly RegoRule[]): (files: readonly string[]) => ReadonlySet<string> {
+  const rulesOf = ruleLookup(rules)
+  const at = new Map<string, RegoRule[]>()
+  for (const rule of rules) {
+    const key = rule.path.join('.')
+    at.set(key, [...(at.get(key) ?? []), rule])
+  }
+  return (files) => {
+    const seen = new Set(rules.filter(({ place }) => files.includes(place.file)))
+    // A set goes on with what is added to it while it is gone through.
+    for (const { references } of seen)
+      for (const reference of references)
+        for (const key of rulesOf(reference)) for (const rule of at.get(key) ?? []) seen.add(rule)
+    return new Set([...seen].map(({ place }) => place.file))
+  }
+}
+
 /** The rules at a path, above it (their value is looked into) and below it (all of them are read). */
 export function ruleLookup(rules: readonly RegoRule[]): (path: readonly string[]) => readonly string[] {
   const keys = new Set(rules.map(({ path }) => path.join('.')))

@@ -1,4 +1,6 @@
+import { dirname } from 'node:path'
 import type { Problem } from '../document/problem.ts'
+import { fileClosure, type RegoRule } from './rego-index.ts'
 import { problemsInText } from './rego-problems.ts'
 import { type OpaToolchain, runOpa } from './toolchain.ts'
 
@@ -18,8 +20,9 @@ interface Range {
   readonly end: { readonly row: number }
 }
 
-/** Rego files that are tested on their own, relative to the root: the tests, and all that they may ask. */
+/** Rego files that are tested on their own, relative to the root: tests, and all that they may reach. */
 export interface TestGroup {
+  /** The folder of the tests. */
   readonly name: string
   readonly files: readonly string[]
 }
@@ -33,18 +36,25 @@ export interface PolicyTests {
 }
 
 /**
- * A group for each folder of `policies/systems`, with what all systems share, and one for what they share: so the tests
- * of a system that nobody touched need not run again.
+ * A group for each system and for each folder of what systems share: all files of its folder, and those shared files
+ * whose rules these may reach, so that the tests of what nobody touched need not run again. `rules` are the clauses of
+ * all files; without them every shared file counts as reached.
  */
-export function testGroups(files: readonly string[], tests: readonly string[]): readonly TestGroup[] {
-  const systemOf = (file: string) => /^policies\/systems\/([^/]+)\//.exec(file)?.[1]
-  const within = (system: string | undefined) => (file: string) => systemOf(file) === system
-  const shared = files.filter(within(undefined))
-  const systems = [...new Set([...files, ...tests].flatMap((file) => systemOf(file) ?? []))].sort()
-  return [
-    { name: 'shared', files: [...shared, ...tests.filter(within(undefined))] },
-    ...systems.map((name) => ({ name, files: [...shared, ...[...files, ...tests].filter(within(name))] })),
-  ]
+export function testGroups(
+  files: readonly string[],
+  tests: readonly string[],
+  rules: readonly RegoRule[] | undefined,
+): readonly TestGroup[] {
+  const systemOf = (file: string) => /^policies\/systems\/[^/]+(?=\/)/.exec(file)?.[0]
+  const folderOf = (file: string) => systemOf(file) ?? dirname(file)
+  const all = [...files, ...tests]
+  const reachedOf = rules === undefined ? undefined : fileClosure(rules)
+  return [...new Set(all.map(folderOf))].sort().map((name) => {
+    const own = all.filter((file) => folderOf(file) === name)
+    const shared = files.filter((file) => systemOf(file) === undefined && !own.includes(file))
+    const reached = reachedOf?.(own)
+    return { name, files: [...shared.filter((file) => reached?.has(file) ?? true), ...own] }
+  })
 }
 
 /**

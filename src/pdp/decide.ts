@@ -9,7 +9,7 @@ import type { Candidate, TenantFacts, TenantSource } from './facts.ts'
 import { holdFacts } from './held-facts.ts'
 import { createMemo, type Memo, type MemoLimits } from './memo.ts'
 import type { Policy } from './policy.ts'
-import { prepare, systemOf } from './prepare.ts'
+import { type Prepared, prepare, systemOf } from './prepare.ts'
 import type { DecisionRequest } from './request.ts'
 
 export interface PdpOptions {
@@ -26,6 +26,8 @@ export interface ActivePdp {
   decide(request: DecisionRequest): Answer
   /** See `SnapshotPdp`. */
   snapshot(): HeldPdp
+  /** What `decide` would ask the policy. Throws as `decide` does. */
+  prepare(request: DecisionRequest): Prepared
   /** Rejects as `decide` throws. The cache has no part in it. */
   explain(request: DecisionRequest): Promise<Explanation>
   /**
@@ -92,6 +94,7 @@ export function createPdp(options: PdpOptions): ActivePdp {
         },
       }
     },
+    prepare: (request) => prepare(current().policy, request, tenantOf(request, tenants, inline, defaultTenant), now),
     async explain(request) {
       const { policy } = current()
       return explain(policy, request, tenantOf(request, tenants, inline, defaultTenant), now())

@@ -4,6 +4,7 @@ import { packageRoot } from '../document/package-root.ts'
 import { DocumentError, type Problem } from '../document/problem.ts'
 import { compileSchema, type Validator } from '../document/schema.ts'
 import { readYaml } from '../document/yaml-document.ts'
+import { PosternError } from '../pdp/errors.ts'
 import type { DecisionRequest } from '../pdp/request.ts'
 import type { Question } from './questions.ts'
 import type { ReviewedPolicy } from './reviewed-policy.ts'
@@ -69,20 +70,65 @@ export function readInvariants(root: string, { model }: ReviewedPolicy): readonl
   return placed
 }
 
-/** The first of the questions that is allowed against the invariant; undefined where it holds of all. */
-export function breachOf(
-  invariant: Invariant,
+/** What the policy sees of one question or more that must not be allowed. */
+export interface MustDeny {
+  /** Undefined where the time is part of it: it is another at each look. */
+  readonly input: string | undefined
+  /** By the invariants that forbid it, as they are numbered, the first question that each of them has of it. */
+  readonly questions: ReadonlyMap<number, Question>
+}
+
+/** What the policy must deny by these invariants. It changes with what a permission reads, not with what is made of it. */
+export function mustDeny(
+  own: readonly Pick<PlacedInvariant, 'invariant'>[],
   reviewed: ReviewedPolicy,
   questions: readonly Question[],
-): Breach | undefined {
-  const found = questions.find((question) => {
-    if (!concerns(invariant, question)) return false
-    const outcome = reviewed.decide(question.request)
+): readonly MustDeny[] {
+  const byInput = new Map<string, Map<number, Question>>()
+  const timed: MustDeny[] = []
+  for (const question of questions) {
+    const forbidding = own.flatMap(({ invariant }, index) => (concerns(invariant, question) ? [index] : []))
+    const seen = forbidding.length === 0 ? undefined : reviewed.prepare(question.request)
+    if (seen === undefined) continue
+    const { input, permission } = seen
+    const known = (permission.input.now ? undefined : byInput.get(input)) ?? new Map<number, Question>()
+    for (const index of forbidding) if (!known.has(index)) known.set(index, question)
+    if (permission.input.now) timed.push({ input: undefined, questions: known })
+    else byInput.set(input, known)
+  }
+  return [...[...byInput].map(([input, asked]) => ({ input, questions: asked })), ...timed]
+}
+
+/** For each of the invariants a request that is allowed against it, if any is. */
+export function breachesOf(
+  own: readonly Pick<PlacedInvariant, 'invariant'>[],
+  reviewed: ReviewedPolicy,
+  denied: readonly MustDeny[],
+): readonly (Breach | undefined)[] {
+  const found = own.map((): Breach | undefined => undefined)
+  for (const { input, questions } of denied) {
+    const [first] = questions.values()
+    if (first === undefined || !isAllowed(reviewed, input, first.request)) continue
+    for (const [index, { system, role, status, permission, request }] of questions)
+      found[index] ??= {
+        message: `\`${role}\`, ${status}, is allowed \`${permission}\` (${system})`,
+        witness: request,
+      }
+  }
+  return found
+}
+
+function isAllowed({ policy, decide }: ReviewedPolicy, input: string | undefined, request: DecisionRequest): boolean {
+  if (input === undefined) {
+    const outcome = decide(request)
     return !('error' in outcome) && outcome.decision
-  })
-  if (found === undefined) return undefined
-  const { system, role, status, permission, request } = found
-  return { message: `\`${role}\`, ${status}, is allowed \`${permission}\` (${system})`, witness: request }
+  }
+  try {
+    return policy.evaluator.evaluate(input).decision
+  } catch (error) {
+    if (error instanceof PosternError) return false
+    throw error
+  }
 }
 
 /** Whether the invariant says that this question must not be answered with allow. */

@@ -1,6 +1,7 @@
 import type { Decision } from '../pdp/decision.ts'
 import type { ErrorCode } from '../pdp/errors.ts'
 import type { Policy } from '../pdp/policy.ts'
+import type { Prepared } from '../pdp/prepare.ts'
 import type { DecisionRequest } from '../pdp/request.ts'
 
 export type RuleName = readonly [kind: string, name: string]
@@ -40,4 +41,6 @@ export interface ReviewedPolicy {
   readonly model: Model
   /** Decides upon the tenant document that the request brings. */
   decide(request: DecisionRequest): Outcome
+  /** What the policy sees of the same request; undefined where that is refused before the policy is asked. */
+  prepare(request: DecisionRequest): Prepared | undefined
 }

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { type BuildResult, build } from '../../src/app/build.ts'
 import { type Project, projectAt } from '../../src/app/project.ts'
 import { DocumentError } from '../../src/document/problem.ts'
+import { openMemory } from '../../src/opa/policy-sources.ts'
 import { silentProgress } from '../../src/opa/progress.ts'
 import { type OpaToolchain, resolveOpa } from '../../src/opa/toolchain.ts'
 import { type SystemName, systems } from '../reference/evaluate.ts'
@@ -83,14 +84,12 @@ function copyAt(from: string, names: readonly string[]): ProjectCopy {
     mkdirSync(dirname(join(root, file)), { recursive: true })
     writeFileSync(join(root, file), text)
   }
-  const buildTo = (output = bundle) =>
-    build({
-      root,
-      output,
-      cacheFolder: cache,
-      toolchain,
-      progress: silentProgress,
-    })
+  const buildTo = async (output = bundle) => {
+    const memory = openMemory(join(cache, 'opa-answers.json'))
+    const result = await build({ root, output, memory, toolchain, progress: silentProgress })
+    if (result.built) memory.save()
+    return result
+  }
   return {
     root,
     bundle,
