@@ -11,6 +11,7 @@ import {
   checkSources,
   digestOf,
   findPolicies,
+  findTests,
   indexPolicies,
   type OpaMemory,
   openMemory,
@@ -85,7 +86,7 @@ export function createChecker(options: CheckerOptions): Checker {
     toolchain ??= options.toolchain()
     const opa = await toolchain
     const { files } = findPolicies(root)
-    const tests = testsBelow(root)
+    const tests = findTests(root)
     const all = [...files, ...tests]
     const rego = digestOf(root, all)
     progress.start('checking policies')
@@ -320,16 +321,6 @@ function sourceStates(root: string): string {
 function rowsOf(root: string, system: string) {
   const problems: Problem[] = []
   return { rows: decisionRowsOf(root, [system], problems), problems: problems as readonly Problem[] }
-}
-
-/** Policy tests, relative to the root, sorted. */
-function testsBelow(root: string): readonly string[] {
-  const folder = join(root, 'policies')
-  if (!existsSync(folder)) return []
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('_test.rego'))
-    .map((name) => `policies/${name.replaceAll('\\', '/')}`)
-    .sort()
 }
 
 /**

@@ -23,6 +23,16 @@ export function findPolicies(root: string): PolicySources {
   return { files }
 }
 
+/** Policy tests, relative to the root, sorted. */
+export function findTests(root: string): readonly string[] {
+  const folder = join(root, 'policies')
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('_test.rego'))
+    .map((name) => `policies/${name.replaceAll('\\', '/')}`)
+    .sort()
+}
+
 /** The texts of these files, relative to the root, and their names. */
 export function digestOf(root: string, files: readonly string[]): string {
   return sha256(files.map((file) => `${file}\n${readFileSync(join(root, file))}`).join('\n'))

@@ -123,21 +123,23 @@ export function inputClosure(
   }
 }
 
-/** The files of all rules that those of these files may call, their own included. */
-export function fileClosure(rules: readonly RegoRule[]): (files: readonly string[]) => ReadonlySet<string> {
+/** Of files among which rules may call each other, those of all rules that the rules of some may call, and these. */
+export function fileClosure(
+  rules: readonly RegoRule[],
+): (some: readonly string[], among: readonly string[]) => ReadonlySet<string> {
   const rulesOf = ruleLookup(rules)
   const at = new Map<string, RegoRule[]>()
   for (const rule of rules) {
     const key = rule.path.join('.')
     at.set(key, [...(at.get(key) ?? []), rule])
   }
-  return (files) => {
-    const seen = new Set(rules.filter(({ place }) => files.includes(place.file)))
-    // A set goes on with what is added to it while it is gone through.
+  return (some, among) => {
+    const seen = new Set(rules.filter(({ place }) => some.includes(place.file)))
+    // A set that grows while it is gone through is gone through to its new end.
     for (const { references } of seen)
-      for (const reference of references)
-        for (const key of rulesOf(reference)) for (const rule of at.get(key) ?? []) seen.add(rule)
-    return new Set([...seen].map(({ place }) => place.file))
+      for (const rule of references.flatMap(rulesOf).flatMap((key) => at.get(key) ?? []))
+        if (among.includes(rule.place.file)) seen.add(rule)
+    return new Set([...some, ...[...seen].map(({ place }) => place.file)])
   }
 }
 

@@ -52,7 +52,7 @@ export function testGroups(
   return [...new Set(all.map(folderOf))].sort().map((name) => {
     const own = all.filter((file) => folderOf(file) === name)
     const shared = files.filter((file) => systemOf(file) === undefined && !own.includes(file))
-    const reached = reachedOf?.(own)
+    const reached = reachedOf?.(own, [...shared, ...own])
     return { name, files: [...shared.filter((file) => reached?.has(file) ?? true), ...own] }
   })
 }
